@@ -1,0 +1,45 @@
+"""Every quota and timeout of a WebSocket API, each with where it comes from.
+
+Sources (read November 2026; base ``https://docs.aws.amazon.com/apigateway/latest/developerguide/``):
+
+- D-quotas ``apigateway-execution-service-websocket-limits-table.html``
+- D-lambda-auth ``apigateway-websocket-api-lambda-auth.html``
+- M-apigwv2, M-mgmt: the service models ``apigatewayv2`` and ``apigatewaymanagementapi`` in botocore
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+KB = 1024
+
+FRAME_BYTES = 32 * KB  # D-quotas: one frame, else close 1009
+MESSAGE_BYTES = 128 * KB  # D-quotas: one message, else close 1009; M-mgmt: 413 for a post
+URL_CHARACTERS = 4096  # D-quotas
+HEADER_BYTES = 10_240  # all request headers together; AWS documents 10,240 for REST APIs, and we take it over
+INTEGRATION_MILLIS_MIN = 50  # M-apigwv2
+INTEGRATION_MILLIS_MAX = 29_000  # D-quotas, also the default
+AUTHORIZER_RESULT_BYTES = 8 * KB  # D-lambda-auth
+ROUTES_PER_API = 300  # D-quotas
+INTEGRATIONS_PER_API = 300  # D-quotas
+STAGES_PER_API = 10  # D-quotas
+AUTHORIZERS_PER_API = 10  # D-quotas
+
+# Ours, not AWS's:
+LENIENT_JSON_CHARACTERS = 2 * KB  # longer text is read as strict JSON only: the lenient reader is slow
+MESSAGES_IN_FLIGHT = 200  # per connection; beyond it the gateway stops reading until a function has answered
+HTTP_BODY_BYTES = 64 * KB * KB  # a Lambda zip in one request to the endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that a test or a lesson may shorten; in seconds and bytes.
+
+    >>> Limits().idle_seconds, Limits().max_duration_seconds
+    (600.0, 7200.0)
+    """
+
+    idle_seconds: float = 600.0  # D-quotas: no message in either direction for 10 minutes
+    max_duration_seconds: float = 7200.0  # D-quotas: 2 hours
+    close_seconds: float = 10.0  # ours: how long the peer may take to answer a close frame
+    handshake_seconds: float = 10.0  # ours: how long a peer may take to send its request head
