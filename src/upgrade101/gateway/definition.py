@@ -1,7 +1,7 @@
 """What a WebSocket API is made of: frozen snapshots that a stage points at.
 
-A :class:`Deployment` never changes: editing a route after deploying changes nothing for clients until the next deployment
-(https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html).
+A :class:`Deployment` never changes: editing a route after deploying changes nothing for clients until the next
+deployment (https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-set-up-websocket-deployment.html).
 """
 
 from __future__ import annotations
@@ -125,5 +125,5 @@ class Stage:
         return f"{self.api_id}.execute-api.{self.region}.amazonaws.com"
 
     def arn(self, route_key: str) -> str:
-        """Return the execution ARN of a route: the ``methodArn`` of authorizers and the ``SourceArn`` of permissions."""
+        """Return the execution ARN of a route: ``methodArn`` of authorizers, ``SourceArn`` of permissions."""
         return f"arn:aws:execute-api:{self.region}:{self.account_id}:{self.api_id}/{self.stage_name}/{route_key}"

@@ -1,7 +1,7 @@
 """What the gateway tells an observer, in the order in which it happens.
 
-Each happening is frozen, carries the time of the gateway's clock (epoch seconds) and, where there is one, the connection.
-The wire log is drawn from nothing else.
+Each happening is frozen, carries the time of the gateway's clock (epoch seconds) and, where there is one, the
+connection. The wire log is drawn from nothing else.
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""What the core asks of its shell, and the calls that are under way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from .connection import Connection
+from .definition import Integration
+from .documents import Document
+
+
+class Purpose(Enum):
+    """Why an integration is called."""
+
+    AUTHORIZE = "authorize"
+    CONNECT = "connect"
+    MESSAGE = "message"
+    DISCONNECT = "disconnect"
+
+
+@dataclass(slots=True, eq=False)
+class Call:
+    """One call of an integration or an authorizer, from start to answer or time-out."""
+
+    request_id: str
+    purpose: Purpose
+    connection: Connection
+    route_key: str
+    integration: Integration
+    event: Document
+    started_at: float
+    two_way: bool = False
+
+    @property
+    def target(self) -> str:
+        """Return the function's name, the URL, or the integration type: what a reader wants to see."""
+        uri = self.integration.integration_uri
+        if ":function:" in uri:
+            return uri.split(":function:", 1)[1].removesuffix("/invocations")
+        return uri or self.integration.integration_type
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Answer the upgrade request with 101."""
+
+    connection: Connection
+    subprotocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Answer the upgrade request with another status. ``connection`` is None where there never was one."""
+
+    connection: Connection | None
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Call the integration, then tell the core with ``answered``."""
+
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send one text message to the client."""
+
+    connection: Connection
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Send a close frame and end the connection."""
+
+    connection: Connection
+    code: int
+    reason: str
+
+
+Action = Accept | Refuse | Run | Send | Close
+Actions = list[Action]

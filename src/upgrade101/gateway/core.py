@@ -1,0 +1,345 @@
+"""The gateway's decisions, without I/O: what came in goes in, what to do comes out.
+
+Every method may be called from any thread: one lock guards the state. The clock and the ids are injected; nothing here
+knows a socket, a thread or an event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from . import authorizers, documents, integrations
+from . import happenings as told
+from .address import locate
+from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Run, Send
+from .clock import Clock
+from .connection import Connection, Event, State
+from .deadlines import Deadlines
+from .definition import CONNECT, DEFAULT, DISCONNECT, Integration, Route, Stage
+from .documents import Document, Knock
+from .ids import Ids
+from .limits import Limits
+from .ports import Definitions, Outcome
+from .selection import route_key
+
+_SHORT_OF_TIME = Outcome(error="timeout")
+
+
+class Core:
+    """All connections of one gateway, and the calls under way for them."""
+
+    def __init__(
+        self, definitions: Definitions, clock: Clock, limits: Limits, observers: told.Observers, ids: Ids | None = None
+    ) -> None:
+        self.definitions = definitions
+        self.clock = clock
+        self.limits = limits
+        self.observers = observers
+        self.ids = ids or Ids(clock.now)
+        self.lock = threading.RLock()
+        self.connections: dict[str, Connection] = {}
+        self.calls: dict[str, Call] = {}
+        self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
+
+    # ── the upgrade ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def upgrade(self, knock: Knock, line: object) -> Actions:
+        """Take an upgrade request; the answer to the client comes at once or when ``$connect`` has decided."""
+        with self.lock:
+            now = self.clock.now()
+            address = locate(knock.header("host") or "", knock.target)
+            stage = self.definitions.stage(address.api_id, address.stage_name) if address and not address.rest else None
+            if stage is None:
+                return self._refuse_stranger(knock)
+            connection = self._new_connection(stage, knock, line, now)
+            self._tell(told.Knocked, connection, path=knock.target, headers=tuple(knock.headers))
+            route = stage.deployment.routes.get(CONNECT)
+            return self._authorize(connection, knock, route) if route else self._accept(connection)
+
+    def _new_connection(self, stage: Stage, knock: Knock, line: object, now: float) -> Connection:
+        connection = Connection(
+            connection_id=self.ids.connection(),
+            stage=stage,
+            source_ip=knock.source_ip,
+            user_agent=knock.header("user-agent"),
+            connected_at=now,
+            last_active_at=now,
+            domain_name=stage.domain_name,
+            line=line,
+            knock=knock,
+        )
+        self.connections[connection.connection_id] = connection
+        return connection
+
+    def _refuse_stranger(self, knock: Knock) -> Actions:
+        """Refuse who asked for an API or stage that is not here (not documented by AWS; 403 chosen)."""
+        self.observers.tell(told.Knocked(at=self.clock.now(), path=knock.target, headers=tuple(knock.headers)))
+        self.observers.tell(told.Refused(at=self.clock.now(), status=403, message=documents.FORBIDDEN))
+        body = documents.refusal(documents.FORBIDDEN, self.ids.connection(), self.ids.request())
+        return [Refuse(None, 403, body)]
+
+    def _authorize(self, connection: Connection, knock: Knock, route: Route) -> Actions:
+        gap = integrations.gap(route)
+        if gap:
+            return self._refuse(connection, 501, gap)
+        if route.authorization_type == "AWS_IAM":
+            return self._refuse(connection, 403, authorizers.MISSING_TOKEN)
+        authorizer = route.authorizer if route.authorization_type == "CUSTOM" else None
+        if authorizer is None:
+            return self._connect(connection, knock)
+        if not authorizers.has_identity(authorizer.identity_source, knock, connection.stage):
+            return self._refuse(connection, 401, authorizers.UNAUTHORIZED)
+        request_id, now = self.ids.request(), self.clock.now()
+        arn = connection.stage.arn(CONNECT)
+        event = documents.authorizer_event(connection, knock, arn, request_id, now)
+        door = Integration(authorizer.authorizer_id, "AWS_PROXY", authorizer.authorizer_uri)
+        return self._run(request_id, Purpose.AUTHORIZE, connection, CONNECT, door, event)
+
+    def _authorized(self, call: Call, outcome: Outcome) -> Actions:
+        connection = call.connection
+        if outcome is _SHORT_OF_TIME or connection.state is State.ABANDONED:
+            return self._refuse(connection, 500, "")
+        verdict = authorizers.verdict(outcome, connection.stage.arn(CONNECT))
+        if verdict.status != 200:
+            return self._refuse(connection, verdict.status, verdict.message)
+        connection.authorizer = verdict.context
+        return self._connect(connection, connection.knock)
+
+    def _connect(self, connection: Connection, knock: Knock) -> Actions:
+        route = connection.stage.deployment.routes[CONNECT]
+        if route.integration is None:
+            return self._accept(connection)
+        request_id = self.ids.request()
+        event = documents.connect_event(connection, knock, request_id, self.clock.now())
+        return self._run(request_id, Purpose.CONNECT, connection, CONNECT, route.integration, event)
+
+    def _connected(self, call: Call, outcome: Outcome) -> Actions:
+        connection = call.connection
+        if outcome is _SHORT_OF_TIME:
+            return self._refuse(connection, 504)
+        if outcome.not_invoked:
+            return self._refuse(connection, 500)
+        answer = documents.reply(outcome)
+        if answer is None:
+            return self._refuse(connection, 502)
+        if not 200 <= answer.status < 300:
+            return self._refuse(connection, answer.status)
+        return self._accept(connection, documents.subprotocol(answer.headers))
+
+    def _accept(self, connection: Connection, subprotocol: str = "") -> Actions:
+        left = connection.state is State.ABANDONED
+        connection.step(Event.ACCEPT)
+        connection.knock = None
+        if left:  # $connect let in somebody who had already gone: $disconnect puts that right
+            return self._ended(connection)
+        self._tell(told.Opened, connection, subprotocol=subprotocol)
+        self._touch(connection)
+        self._deadlines.set(("age", connection.connection_id), self.limits.max_duration_seconds, self.clock.now())
+        return [Accept(connection, subprotocol)]
+
+    def _refuse(self, connection: Connection, status: int, message: str | None = None) -> Actions:
+        connection.step(Event.REFUSE)
+        del self.connections[connection.connection_id]
+        message = documents.phrase(status) if message is None else message
+        self._tell(told.Refused, connection, status=status, message=message)
+        return [Refuse(connection, status, documents.refusal(message, connection.connection_id, self.ids.request()))]
+
+    # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def received(self, connection: Connection, text: str) -> Actions:
+        """Take a whole message from the client and find its way."""
+        with self.lock:
+            if not connection.is_open:
+                return []
+            self._touch(connection)
+            self._tell(told.Received, connection, text=text)
+            stage = self._stage_now(connection)
+            selected = route_key(stage.deployment.route_selection_expression, text)
+            route = stage.deployment.route(selected or DEFAULT)
+            self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
+            request_id = self.ids.request()
+            if route is None:
+                return self._send_error(connection, documents.FORBIDDEN, request_id)
+            if route.integration is None or integrations.gap(route):
+                return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, request_id)
+            ids = (request_id, self.ids.message())
+            event = documents.message_event(connection, route.route_key, text, ids, self.clock.now())
+            return self._run(
+                request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
+            )
+
+    def _stage_now(self, connection: Connection) -> Stage:
+        """Return the connection's stage as it is deployed now: open connections follow a redeployment."""
+        now = self.definitions.stage(connection.stage.api_id, connection.stage.stage_name)
+        if now is not None:
+            connection.stage = now
+        return connection.stage
+
+    def _replied(self, call: Call, outcome: Outcome) -> Actions:
+        connection = call.connection
+        if outcome is _SHORT_OF_TIME:
+            return self._send_error(connection, documents.TIMED_OUT, call.request_id)
+        answer = documents.reply(outcome)
+        if answer is None:
+            return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
+        return self._send(connection, answer.body, "reply") if call.two_way else []
+
+    def _send_error(self, connection: Connection, message: str, request_id: str) -> Actions:
+        return self._send(connection, documents.error_frame(message, connection.connection_id, request_id), "error")
+
+    def _send(self, connection: Connection, text: str, because: str) -> Actions:
+        if not connection.is_open:
+            return []
+        self._touch(connection)
+        self._tell(told.Sent, connection, text=text, because=because)
+        return [Send(connection, text)]
+
+    def post(self, connection: Connection, text: str) -> Actions:
+        """Send what somebody posted to ``@connections``."""
+        with self.lock:
+            return self._send(connection, text, "post")
+
+    # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(
+        self,
+        request_id: str,
+        purpose: Purpose,
+        connection: Connection,
+        key: str,
+        integration: Integration,
+        event: Document,
+        two_way: bool = False,
+    ) -> Actions:
+        now = self.clock.now()
+        call = Call(request_id, purpose, connection, key, integration, event, now, two_way)
+        self._tell(
+            told.Invoked,
+            connection,
+            request_id=request_id,
+            route_key=key,
+            integration_type=integration.integration_type,
+            target=call.target,
+            event=event,
+        )
+        self.calls[request_id] = call
+        connection.in_flight += 1
+        self._deadlines.set(("call", request_id), integration.timeout_millis / 1000, now)
+        if integration.integration_type == "MOCK":
+            return self.answered(call, integrations.mock(integration, event))
+        return [Run(call)]
+
+    def answered(self, call: Call, outcome: Outcome) -> Actions:
+        """Take an integration's answer; one that comes after the time-out is dropped."""
+        with self.lock:
+            if self.calls.pop(call.request_id, None) is None:
+                return []
+            self._deadlines.drop(("call", call.request_id))
+            call.connection.in_flight -= 1
+            self._tell(
+                told.Answered,
+                call.connection,
+                request_id=call.request_id,
+                route_key=call.route_key,
+                target=call.target,
+                payload=outcome.payload,
+                error=outcome.error,
+                seconds=self.clock.now() - call.started_at,
+            )
+            return self._continued(call, outcome)
+
+    def _continued(self, call: Call, outcome: Outcome) -> Actions:
+        """Go on where the call was needed; whatever ``$disconnect`` answers reaches nobody."""
+        match call.purpose:
+            case Purpose.AUTHORIZE:
+                return self._authorized(call, outcome)
+            case Purpose.CONNECT:
+                return self._connected(call, outcome)
+            case Purpose.MESSAGE:
+                return self._replied(call, outcome)
+            case Purpose.DISCONNECT:
+                return []
+
+    # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def close(self, connection: Connection, code: int, reason: str, by: str) -> Actions:
+        """Close from this side: idle, too old, too big, or DELETE @connections."""
+        with self.lock:
+            if not connection.is_open:
+                return []
+            connection.step(Event.CLOSE)
+            connection.close_code, connection.close_reason, connection.closed_by = code, reason, by
+            self._forget_deadlines(connection)
+            return [Close(connection, code, reason)]
+
+    def ended(self, connection: Connection, code: int, reason: str, by: str) -> Actions:
+        """Learn that the client is gone: by its close frame, or because the network says so."""
+        with self.lock:
+            if not connection.may(Event.END):
+                return []
+            if connection.state is not State.CLOSING:
+                connection.close_code, connection.close_reason, connection.closed_by = code, reason, by
+            if connection.step(Event.END) is State.ABANDONED:
+                return []
+            return self._ended(connection)
+
+    def _ended(self, connection: Connection) -> Actions:
+        self._forget_deadlines(connection)
+        del self.connections[connection.connection_id]
+        self._tell(
+            told.Closed,
+            connection,
+            code=connection.close_code,
+            reason=connection.close_reason,
+            by=connection.closed_by,
+        )
+        route = self._stage_now(connection).deployment.routes.get(DISCONNECT)
+        if route is None or route.integration is None:
+            return []
+        request_id = self.ids.request()
+        event = documents.disconnect_event(connection, request_id, self.clock.now())
+        return self._run(request_id, Purpose.DISCONNECT, connection, DISCONNECT, route.integration, event)
+
+    # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def due(self) -> Actions:
+        """Do what the clock has made due: idle and over-age connections, integrations that took too long."""
+        actions: list[Action] = []
+        with self.lock:
+            for kind, key in self._deadlines.pop(self.clock.now()):
+                if kind == "call":
+                    actions += self.answered(self.calls[key], _SHORT_OF_TIME)
+                elif connection := self.connections.get(key):
+                    actions += self.close(connection, 1001, "Going away", "gateway")
+        return actions
+
+    def next_due(self) -> float | None:
+        """Return when ``due`` has something to do next, on the clock; None for never."""
+        with self.lock:
+            return self._deadlines.next()
+
+    def busy(self) -> bool:
+        """Tell whether a call or a closing handshake is still under way."""
+        with self.lock:
+            return bool(self.calls) or any(c.state is State.CLOSING for c in self.connections.values())
+
+    def _touch(self, connection: Connection) -> None:
+        connection.last_active_at = now = self.clock.now()
+        self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)
+
+    def _forget_deadlines(self, connection: Connection) -> None:
+        self._deadlines.drop(("idle", connection.connection_id))
+        self._deadlines.drop(("age", connection.connection_id))
+
+    def _tell(self, kind: type[told.Happening], connection: Connection, **facts: object) -> None:
+        if self.observers.watching:
+            stage = connection.stage
+            self.observers.tell(
+                kind(
+                    at=self.clock.now(),
+                    api_id=stage.api_id,
+                    stage=stage.stage_name,
+                    connection_id=connection.connection_id,
+                    **facts,
+                )
+            )

@@ -1,0 +1,54 @@
+"""What becomes due when: one ordered queue per duration, so that setting, moving and dropping a deadline are O(1)."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item", bound=Hashable)
+
+
+class Deadlines(Generic[Item]):
+    """Deadlines by item; time never runs backwards, so each duration's queue is in order by itself.
+
+    >>> due = Deadlines()
+    >>> due.set("a", 10.0, now=0.0)
+    >>> due.set("b", 1.0, now=0.0)
+    >>> due.next(), list(due.pop(now=5.0)), due.next()
+    (1.0, ['b'], 10.0)
+    """
+
+    def __init__(self) -> None:
+        self._queues: dict[float, OrderedDict[Item, float]] = {}
+        self._durations: dict[Item, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._durations)
+
+    def set(self, item: Item, duration: float, now: float) -> None:
+        """Make ``item`` due in ``duration`` seconds, whatever was set before."""
+        self.drop(item)
+        self._durations[item] = duration
+        self._queues.setdefault(duration, OrderedDict())[item] = now + duration
+
+    def drop(self, item: Item) -> None:
+        """Forget ``item``; nothing happens where it is not known."""
+        duration = self._durations.pop(item, None)
+        if duration is not None:
+            queue = self._queues[duration]
+            del queue[item]
+            if not queue:
+                del self._queues[duration]
+
+    def next(self) -> float | None:
+        """Return when the next item is due."""
+        return min((queue[next(iter(queue))] for queue in self._queues.values()), default=None)
+
+    def pop(self, now: float) -> Iterator[Item]:
+        """Take out and yield every item due by ``now``."""
+        while (when := self.next()) is not None and when <= now:
+            queue = min(self._queues.values(), key=lambda queue: queue[next(iter(queue))])
+            item = next(iter(queue))
+            self.drop(item)
+            yield item

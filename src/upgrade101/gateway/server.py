@@ -1,0 +1,289 @@
+"""The shell: one asyncio thread, one port. It moves bytes and performs what the core decides; it decides nothing.
+
+HTTP is h11's work, frames are websockets' (both sans I/O). Whatever is not a WebSocket API's goes to the port ``http``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from .address import Address, locate
+from .calls import Accept, Actions, Call, Close, Refuse, Run, Send
+from .clock import Clock
+from .core import Core
+from .documents import Knock
+from .errors import ConfigurationError
+from .happenings import Observer, Observers
+from .limits import Limits
+from .line import Line
+from .management import manage
+from .ports import Definitions, Http, HttpRequest, HttpResponse, Invocation, Invoke, Outcome
+
+log = logging.getLogger("upgrade101.gateway")
+
+_HTTP_WORKERS = 64
+
+
+class Gateway:
+    """A running gateway on one loopback port.
+
+    ``definitions``, ``invoke`` and ``http`` are the three ports of :mod:`upgrade101.gateway.ports`. Used as a context
+    manager it is started and stopped; ``start`` raises ConfigurationError where the port is in use.
+    """
+
+    def __init__(
+        self,
+        definitions: Definitions,
+        invoke: Invoke,
+        http: Http | None = None,
+        *,
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.limits = limits or Limits()
+        self.observers = Observers()
+        self.core = Core(definitions, self.clock, self.limits, self.observers)
+        self.host, self.port = "", 0
+        self._invoke = invoke
+        self._http = http
+        self._lines: set[Line] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._pool: ThreadPoolExecutor | None = None
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._woken = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = float("inf")
+
+    # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
+
+    def start(self, host: str = "127.0.0.1", port: int = 0) -> Gateway:
+        """Listen at ``host:port`` (0: any free one) on a thread of its own; harmless where it already runs."""
+        if self._thread is not None:
+            return self
+        started: threading.Event = threading.Event()
+        fault: list[OSError] = []
+        self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
+        )
+        self._thread.start()
+        started.wait()
+        if fault:
+            self._thread.join()
+            self._thread = None
+            raise ConfigurationError(
+                f"nothing can listen at {host}:{port}: {fault[0].strerror or fault[0]}",
+                hint="choose another --port, or 0 for any free one",
+            ) from fault[0]
+        self._stop_listening = self.clock.listen(self._advanced)
+        return self
+
+    async def _serve(self, host: str, port: int, started: threading.Event, fault: list[OSError]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._end = asyncio.Event()
+        try:
+            server = await self._loop.create_server(lambda: Line(self), host, port, backlog=1024)
+        except OSError as refused:
+            fault.append(refused)
+            return
+        finally:
+            if fault:
+                started.set()
+        self.host, self.port = server.sockets[0].getsockname()[:2]
+        started.set()
+        try:
+            await self._end.wait()
+        finally:
+            server.close()
+            for line in tuple(self._lines):
+                line.abandon()
+            await asyncio.sleep(0)
+
+    def stop(self) -> None:
+        """Close the port and every connection; clients see 1001. Harmless where it does not run."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        self._stop_listening()
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self._end.set)
+        thread.join(5)
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+        self._thread = self._loop = None
+
+    def __enter__(self) -> Gateway:
+        return self.start()
+
+    def __exit__(self, *failure: object) -> None:
+        self.stop()
+
+    # ── for others ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def watch(self, observer: Observer) -> Callable[[], None]:
+        """Tell ``observer`` of every happening from now on; return the function that stops it."""
+        return self.observers.watch(observer)
+
+    def manage(self, method: str, address: Address, body: bytes = b"", caller: str = "") -> HttpResponse:
+        """Answer a call of ``@connections`` from any thread, without HTTP."""
+        response, actions = manage(self.core, method, address, body, caller)
+        self.perform(actions)
+        return response
+
+    def settle(self, seconds: float = 2.0) -> bool:
+        """Wait until no call and no closing handshake is under way; tell whether that came true in time."""
+        deadline = time.monotonic() + seconds
+        while self.core.busy() or self._waiting:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
+
+    # ── what the core decided ────────────────────────────────────────────────────────────────────────────────────
+
+    def perform(self, actions: Actions) -> None:
+        """Do what the core decided, from any thread: calls at once, everything on a line on the loop's thread."""
+        for action in actions:
+            if isinstance(action, Run):
+                self._run(action.call)
+            elif isinstance(action, Refuse) and action.connection is None:
+                raise AssertionError("a stranger's refusal belongs to his own line")
+            elif action.connection is not None:
+                self.soon(_on_line(action.connection.line, action))
+        if actions:
+            self.soon(self._arm)
+
+    def soon(self, do: Callable[[], None]) -> None:
+        """Have the loop's thread do something, in order; one wake-up serves many."""
+        loop = self._loop
+        if loop is None:
+            return
+        self._waiting.append(do)
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # the loop has just been closed
+                loop.call_soon_threadsafe(self._drain)
+
+    def _drain(self) -> None:
+        self._woken = False
+        while self._waiting:
+            self._waiting.popleft()()
+
+    def _run(self, call: Call) -> None:
+        route = call.route_key if call.purpose.value != "authorize" else "$connect"
+        source = call.connection.stage.arn(route)
+        invocation = Invocation(_function_arn(call), call.event, source, call.request_id)
+
+        def done(outcome: Outcome) -> None:
+            self.perform(self.core.answered(call, outcome))
+
+        try:
+            self._invoke(invocation, done)
+        except Exception:
+            log.exception("the invoke port failed for %s", call.target)
+            done(Outcome(error="InternalFailure", not_invoked=True))
+
+    # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _arm(self) -> None:
+        """Have the loop look at the deadlines when the next one comes (only ever sooner than planned)."""
+        due = self.core.next_due()
+        if self._loop is None or due is None or due >= self._armed:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._armed = due
+        self._timer = self._loop.call_later(max(0.0, due - self.clock.now()), self._due)
+
+    def _due(self) -> None:
+        self._armed, self._timer = float("inf"), None
+        self.perform(self.core.due())
+        self._arm()
+
+    def _advanced(self) -> None:
+        """The clock jumped: do what has become due, and wait until it is done."""
+        self.perform(self.core.due())
+        self.soon(self._due)
+        if threading.current_thread() is not self._thread:
+            self.settle()
+
+    # ── HTTP that is not an upgrade ──────────────────────────────────────────────────────────────────────────────
+
+    def request(self, request: HttpRequest, done: Callable[[HttpResponse], None]) -> None:
+        """Answer a plain HTTP request: ``@connections`` at once, everything else in a worker thread."""
+        address = locate(request.header("host"), request.target)
+        known = address is not None and self.core.definitions.stage(address.api_id, address.stage_name) is not None
+        if address is not None and address.connection_id is not None:
+            signed = request.header("authorization") or "X-Amz-Signature=" in request.target
+            done(self.manage(request.method, address, request.body) if signed else _UNSIGNED)
+        elif known:
+            done(_UPGRADE_REQUIRED)
+        elif self._pool is not None:
+            self._pool.submit(self._ask_http, request, address, done)
+
+    def _ask_http(self, request: HttpRequest, address: Address | None, done: Callable[[HttpResponse], None]) -> None:
+        response: HttpResponse | None = None
+        try:
+            response = self._http(request) if self._http else None
+        except Exception:
+            log.exception("the http port failed for %s %s", request.method, request.target[:200])
+            response = _json(500, "Internal server error")
+        if response is None:
+            response = _json(404, "Not Found") if address is None else _json(403, "Forbidden")
+        self.soon(lambda: done(response))
+
+    def knock(self, knock: Knock, line: Line) -> None:
+        """Hand an upgrade request to the core."""
+        actions = self.core.upgrade(knock, line)
+        match actions:
+            case [Refuse(connection=None) as refused]:
+                line.refuse(refused.status, refused.body)
+            case _:
+                self.perform(actions)
+
+    def joined(self, line: Line) -> None:
+        """Remember a line so that it can be closed with the gateway."""
+        self._lines.add(line)
+
+    def left(self, line: Line) -> None:
+        """Forget a line that has ended."""
+        self._lines.discard(line)
+
+
+def _on_line(line: Line, action: Accept | Refuse | Send | Close) -> Callable[[], None]:
+    match action:
+        case Accept(connection, subprotocol):
+            return lambda: line.accept(connection, subprotocol)
+        case Refuse(_, status, body):
+            return lambda: line.refuse(status, body)
+        case Send(_, text):
+            return lambda: line.send(text)
+        case Close(_, code, reason):
+            return lambda: line.close(code, reason)
+
+
+def _function_arn(call: Call) -> str:
+    """Return the function's ARN out of an integration URI, stage variables filled in."""
+    uri = call.integration.integration_uri
+    for name, value in call.connection.stage.stage_variables.items():
+        uri = uri.replace(f"${{stageVariables.{name}}}", value)
+    return uri.partition("/functions/")[2].removesuffix("/invocations") or uri
+
+
+def _json(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
+    return HttpResponse(
+        status, f'{{"message": "{message}"}}'.encode(), [("Content-Type", "application/json"), *headers]
+    )
+
+
+_UNSIGNED = _json(403, "Missing Authentication Token", ("x-amzn-ErrorType", "MissingAuthenticationTokenException"))
+_UPGRADE_REQUIRED = _json(426, "Upgrade Required", ("Upgrade", "websocket"), ("Connection", "Upgrade"))
