@@ -136,6 +136,8 @@ class Called(Happening):
     service: str  # 'dynamodb', 'apigatewayv2' …
     operation: str  # 'PutItem', 'CreateRoute' …
     parameters: Any = None
+    answer: Any = None
+    region: str = ""
     status: int = 0
     error: str = ""
     caller: str = ""  # a function's name, or '' for the notebook

@@ -67,7 +67,7 @@ def read_json(text: str) -> Any:
     Returns ``MISSING`` for what is no JSON at all.
     """
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        return _STRICT.decode(text)
     except (ValueError, RecursionError):
         pass
     if len(text) > LENIENT_JSON_CHARACTERS or not text.lstrip().startswith("{"):
@@ -80,6 +80,9 @@ def read_json(text: str) -> Any:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+_STRICT = json.JSONDecoder(parse_constant=_no_constant)
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,67 @@
+"""The command line: ``python -m upgrade101 …``, or ``python3 start.py …``."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The local gateway of Upgrade 101.")
+console = Console()
+
+
+@app.callback()
+def main() -> None:
+    """The local gateway of Upgrade 101, from the command line."""
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(help="The port to listen at; 0 takes any free one.")] = 4566,
+    host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+    region: Annotated[str, typer.Option(help="The region where nobody says otherwise.")] = "us-east-1",
+    idle_timeout: Annotated[float, typer.Option(help="Seconds without a message until a connection closes.")] = 600,
+    max_duration: Annotated[float, typer.Option(help="Seconds that a connection may last.")] = 7200,
+    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+) -> None:
+    """Serve every AWS API, and every stage of every WebSocket API, at one local endpoint."""
+    from .gateway import ConfigurationError, Limits
+    from .localcloud.local import LocalCloud
+
+    logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    limits = Limits(idle_seconds=idle_timeout, max_duration_seconds=max_duration)
+    try:
+        cloud = LocalCloud(region=region, limits=limits).start(host, port)
+    except ConfigurationError as fault:
+        Console(stderr=True).print(f"[red]{fault}[/red]", highlight=False)
+        raise typer.Exit(1) from None
+    if not quiet:
+        _say_where(cloud.url)
+    _wait_for_the_end()
+    cloud.stop()
+
+
+def _say_where(url: str) -> None:
+    websocket = url.replace("http", "ws", 1)
+    console.print(f"[bold]Ready[/bold] at {url} (Ctrl+C ends it)", highlight=False)
+    console.print(f"  AWS APIs    aws --endpoint-url {url} …   or AWS_ENDPOINT_URL={url}", highlight=False)
+    console.print(f"  a stage     {websocket}/_aws/execute-api/API-ID/STAGE", highlight=False, markup=False)
+    console.print(f"  callbacks   {url}/_aws/execute-api/API-ID/STAGE/@connections/ID", highlight=False, markup=False)
+
+
+def _wait_for_the_end() -> None:
+    """Wait for Ctrl+C, or for the signal with which containers and supervisors end a program."""
+    end = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: end.set())
+    while not end.wait(0.5):  # short, because Windows delivers Ctrl+C only between waits
+        pass
+
+
+if __name__ == "__main__":
+    app()

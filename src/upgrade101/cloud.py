@@ -1,0 +1,218 @@
+"""The switch: the same cells on moto, on AWS, or on another local endpoint.
+
+    from upgrade101 import cloud, connect
+    cloud.start()            # moto; CLOUD=aws or cloud.start("aws") for your account
+
+``start`` is the only line that differs.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import boto3
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as websockets_connect
+
+from .calls import Calls
+from .gateway.clock import Clock
+from .gateway.errors import ConfigurationError
+from .gateway.happenings import Observer, Observers
+from .gateway.limits import Limits
+from .ledger import Ledger
+from .localcloud.guard import is_loopback
+from .localcloud.local import LocalCloud, caller, show_prints
+
+MOTO, AWS = "moto", "aws"
+
+clock = Clock()
+"""The time that the local cloud lives in: ``cloud.clock.advance(minutes=11)``."""
+
+ledger = Ledger()
+_observers = Observers()
+_calls = Calls(_observers.tell, caller, clock.now)
+_observers.watch(ledger.note)
+
+
+class _Running:
+    """What is running now."""
+
+    where: str = ""
+    local: LocalCloud | None = None
+    undo: Callable[[], None] | None = None
+
+
+_now = _Running()
+
+
+def start(where: str | None = None, *, region: str | None = None, limits: Limits | None = None) -> None:
+    """Start the cloud for this notebook and say which one it is; calling it again is harmless.
+
+    ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
+    given, the environment variable ``CLOUD`` decides. Raises ConfigurationError where AWS has no credentials, or where
+    another cloud than the one asked for is running already.
+    """
+    where = where or os.environ.get("CLOUD") or MOTO
+    if _now.where and _now.where != where:
+        raise ConfigurationError(f"this notebook already runs on {_now.where}", hint="cloud.stop() first")
+    if not _now.where:
+        _start(where, region, limits)
+        _now.where = where
+    print(describe())
+
+
+def _start(where: str, region: str | None, limits: Limits | None) -> None:
+    if where == AWS:
+        _start_aws(region)
+    elif where == MOTO:
+        local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits).start()
+        local.gateway.watch(_observers.tell)
+        _now.undo = show_prints(local.functions)
+        _now.local = local
+    elif where.startswith(("http://", "https://")):
+        _start_elsewhere(where, region)
+    else:
+        raise ConfigurationError(
+            f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'"
+        )
+    _calls.install()
+    boto3.DEFAULT_SESSION = None
+
+
+def _start_aws(region: str | None) -> None:
+    if region:
+        os.environ["AWS_DEFAULT_REGION"] = region
+    session = boto3.Session()
+    if session.get_credentials() is None or session.region_name is None:
+        raise ConfigurationError(
+            "boto3 finds no AWS credentials or no region here",
+            hint="run 'aws configure' (or set AWS_PROFILE and AWS_DEFAULT_REGION), or stay free with cloud.start('moto')",
+        )
+
+
+def _start_elsewhere(endpoint: str, region: str | None) -> None:
+    raise ConfigurationError(
+        f"notebooks cannot use {endpoint} yet", hint="other programs can: python3 start.py serve --port 4566"
+    )
+
+
+def stop() -> None:
+    """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone."""
+    _calls.uninstall()
+    if _now.undo is not None:
+        _now.undo()
+    if _now.local is not None:
+        _now.local.stop()
+    ledger.forget()
+    _now.where, _now.local, _now.undo = "", None, None
+
+
+def clean() -> None:
+    """Delete, newest first, what this notebook has created since ``start``: APIs, functions, roles, tables.
+
+    The same on moto and on AWS; what others created is never touched.
+    """
+    _running()
+    ledger.clean()
+
+
+def describe() -> str:
+    """Return one line that says which cloud this is and what it costs."""
+    if _now.where == AWS:
+        session = boto3.Session()
+        account = session.client("sts").get_caller_identity()["Account"]
+        return f"cloud: AWS account …{account[-4:]}, region {session.region_name} (what you create here costs money)"
+    return f"cloud: moto on this machine, {local().url} (free, offline, nothing leaves it)"
+
+
+def local() -> LocalCloud:
+    """Return the local cloud. Raises ConfigurationError where the notebook runs on AWS or on nothing."""
+    _running()
+    if _now.local is None:
+        raise ConfigurationError("this needs the local cloud", hint="cloud.start('moto')")
+    return _now.local
+
+
+def is_local() -> bool:
+    """Tell whether the notebook runs on moto."""
+    return _now.local is not None
+
+
+def _running() -> None:
+    if not _now.where:
+        raise ConfigurationError("no cloud is running", hint="cloud.start()")
+
+
+def watch(observer: Observer) -> Callable[[], None]:
+    """Tell ``observer`` of every happening, whatever is started or stopped; return the function that stops it."""
+    return _observers.watch(observer)
+
+
+def settle(seconds: float = 2.0) -> bool:
+    """Wait until the local gateway has nothing under way; True at once where there is none."""
+    return _now.local.gateway.settle(seconds) if _now.local else True
+
+
+def connect(url: str, **options: Any) -> ClientConnection:
+    """Open a WebSocket: ``websockets.sync.client.connect``, except that on moto it plays DNS.
+
+    ``url`` is the one AWS gives, ``wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}``. Locally it dials this
+    machine and leaves path and Host header as on AWS. ``options`` are those of websockets; compression is off, because
+    API Gateway does not negotiate it. Raises what websockets raises.
+
+    Use it as ``with connect(url) as ws:``.
+    """
+    _running()
+    options = {"compression": None, **options}
+    if _now.local is None:
+        return websockets_connect(url, **options)
+    parts = urlsplit(url)
+    sock = _dial_local(parts.hostname or "", parts.port)
+    return websockets_connect(urlunsplit(parts._replace(scheme="ws")), sock=sock, **options)
+
+
+def dial(url: str) -> socket.socket:
+    """Open the bare TCP connection (TLS on AWS) to the host of ``url``, for those who want to see the bytes.
+
+    Accepts the ``wss://`` or ``https://`` address of an API; raises OSError where nobody answers.
+    """
+    _running()
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if _now.local is not None:
+        return _dial_local(host, parts.port)
+    raw = socket.create_connection((host, parts.port or 443), timeout=10)
+    return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+
+
+def _dial_local(host: str, port: int | None) -> socket.socket:
+    """Play DNS: an execute-api host is the local gateway, a loopback host is itself, and nothing else is reached."""
+    if host.endswith((".amazonaws.com", ".localhost")):
+        gateway = local().gateway
+        return socket.create_connection((gateway.host, gateway.port), timeout=10)
+    if is_loopback(host):
+        return socket.create_connection((host, port or 80), timeout=10)
+    raise ConfigurationError(
+        f"{host} is not this machine, and on moto nothing leaves it", hint="cloud.start('aws') for the real thing"
+    )
+
+
+def local_url(url: str) -> str:
+    """Return the address of an API on this machine, for programs that cannot play DNS: wscat, curl, a browser.
+
+    ``wss://{api-id}.execute-api.…/{stage}`` becomes ``ws://127.0.0.1:PORT/_aws/execute-api/{api-id}/{stage}``, and
+    ``https`` becomes ``http``. On AWS the address stays as it is.
+    """
+    _running()
+    if _now.local is None:
+        return url
+    parts = urlsplit(url)
+    api_id = (parts.hostname or "").partition(".")[0]
+    scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)
+    netloc = f"{_now.local.gateway.host}:{_now.local.gateway.port}"
+    return urlunsplit((scheme, netloc, f"/_aws/execute-api/{api_id}{parts.path}", parts.query, ""))

@@ -1,0 +1,225 @@
+"""The boto3 calls that every lesson after the third would repeat: package a handler, deploy a function, build an API.
+
+Nothing here is special to the local cloud: each function makes ordinary boto3 calls, on moto and on AWS the same.
+"""
+
+from __future__ import annotations
+
+import inspect
+import io
+import json
+import linecache
+import time
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from .gateway.definition import DEFAULT
+from .gateway.errors import ConfigurationError
+
+Handler = Callable[[Any, Any], Any]
+
+ROLE = "upgrade101-function"
+_ASSUME = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    ],
+}
+_ALLOWED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "execute-api:ManageConnections"]
+_TABLE_ACTIONS = ["dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan"]
+
+
+def package(handler: Handler) -> bytes:
+    """Return a Lambda deployment package (zip) whose ``app.py`` is the cell or file that defines ``handler``.
+
+    The cell is the file: whatever the handler uses must be imported or defined in the same cell.
+    Raises ConfigurationError where the source cannot be found.
+    """
+    source = _source(handler)
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
+        entry = zipfile.ZipInfo("app.py", date_time=(2026, 1, 1, 0, 0, 0))
+        entry.external_attr = 0o644 << 16  # AWS must be able to read it
+        bundle.writestr(entry, source)
+    return archive.getvalue()
+
+
+def _source(handler: Handler) -> str:
+    try:
+        path = inspect.unwrap(handler).__code__.co_filename
+    except AttributeError:
+        raise ConfigurationError(f"{handler!r} is not a function", hint="def on_message(event, context): …") from None
+    lines = linecache.getlines(path)
+    if not lines:
+        raise ConfigurationError(
+            f"the source of {handler.__name__} is not known", hint="define it in a notebook cell or a file"
+        )
+    return "".join(lines)
+
+
+def role(*, session: Any = boto3) -> str:
+    """Return the ARN of the role that the course's functions run as; create it where it does not exist yet.
+
+    It may write logs, use DynamoDB tables and post to connections, and nothing else.
+    """
+    iam = session.client("iam")
+    try:
+        return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
+    except iam.exceptions.NoSuchEntityException:
+        made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_ASSUME))
+    statement = {"Effect": "Allow", "Action": _ALLOWED + _TABLE_ACTIONS, "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    iam.put_role_policy(RoleName=ROLE, PolicyName="course", PolicyDocument=json.dumps(policy))
+    return str(made["Role"]["Arn"])
+
+
+def function(
+    handler: Handler,
+    *,
+    name: str = "",
+    environment: Mapping[str, str] | None = None,
+    timeout: int = 3,
+    session: Any = boto3,
+) -> str:
+    """Create or update the Lambda function that runs ``handler``, let API Gateway invoke it, and return its ARN.
+
+    ``name`` is the handler's own name with ``_`` as ``-`` unless given; ``timeout`` is in seconds.
+    """
+    client = session.client("lambda")
+    name = name or handler.__name__.replace("_", "-")
+    settings: dict[str, Any] = {
+        "Runtime": "python3.12",
+        "Handler": f"app.{handler.__name__}",
+        "Role": role(session=session),
+        "Timeout": timeout,
+        "Environment": {"Variables": dict(environment or {})},
+    }
+    try:
+        arn = _create_function(client, name, settings, package(handler))
+    except client.exceptions.ResourceConflictException:
+        arn = client.update_function_code(FunctionName=name, ZipFile=package(handler))["FunctionArn"]
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        client.update_function_configuration(FunctionName=name, **settings)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+    _allow(client, name)
+    return arn
+
+
+def _create_function(client: Any, name: str, settings: dict[str, Any], code: bytes) -> str:
+    """Create the function; a role made a moment ago cannot be assumed on AWS for some seconds."""
+    patience = time.monotonic() + 60
+    while True:
+        try:
+            arn = client.create_function(FunctionName=name, Code={"ZipFile": code}, **settings)["FunctionArn"]
+            client.get_waiter("function_active_v2").wait(FunctionName=name)
+            return str(arn)
+        except client.exceptions.InvalidParameterValueException as fault:
+            if "cannot be assumed" not in str(fault) or time.monotonic() > patience:
+                raise
+            time.sleep(3)
+
+
+def _allow(client: Any, name: str) -> None:
+    """Let API Gateway invoke the function; a permission that is there already stays."""
+    try:
+        client.add_permission(
+            FunctionName=name,
+            StatementId="api-gateway",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+        )
+    except client.exceptions.ResourceConflictException:
+        pass
+
+
+def invocation_uri(function_arn: str) -> str:
+    """Return the integration URI that makes API Gateway invoke a function.
+
+    >>> invocation_uri("arn:aws:lambda:us-east-1:123456789012:function:echo")[:54]
+    'arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/fu'
+    """
+    region = function_arn.split(":")[3]
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
+
+
+@dataclass(slots=True)
+class Api:
+    """A deployed WebSocket API."""
+
+    api_id: str
+    endpoint: str
+    stage_name: str
+    session: Any = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """Return what a client connects to: ``wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}``."""
+        return f"{self.endpoint}/{self.stage_name}"
+
+    @property
+    def connections(self) -> Any:
+        """Return a boto3 client for ``@connections`` of this stage."""
+        return self.session.client("apigatewaymanagementapi", endpoint_url=self.url.replace("wss://", "https://", 1))
+
+    def delete(self) -> None:
+        """Delete the API; its functions and role stay for the next one."""
+        self.session.client("apigatewayv2").delete_api(ApiId=self.api_id)
+
+
+def websocket_api(
+    name: str,
+    routes: Mapping[str, Handler | Mapping[str, Any] | None],
+    *,
+    selection: str = "$request.body.action",
+    stage_name: str = "dev",
+    two_way: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+    session: Any = boto3,
+) -> Api:
+    """Build and deploy a WebSocket API: one function per handler, one integration and one route per key, one stage.
+
+    A route may also be the keyword arguments of ``create_integration`` (a MOCK, say), or None for a route without one.
+    Routes in ``two_way`` answer with what their handler returns. Raises what boto3 raises.
+    """
+    gateway = session.client("apigatewayv2")
+    made = gateway.create_api(Name=name, ProtocolType="WEBSOCKET", RouteSelectionExpression=selection)
+    api = Api(made["ApiId"], made["ApiEndpoint"], stage_name, session)
+    for route_key, target in routes.items():
+        integration_id = _integration(gateway, api, name, route_key, target, environment)
+        _route(gateway, api, route_key, integration_id, route_key in two_way)
+    if routes:
+        deployment = gateway.create_deployment(ApiId=api.api_id)["DeploymentId"]
+        gateway.create_stage(ApiId=api.api_id, StageName=stage_name, DeploymentId=deployment)
+    return api
+
+
+def _integration(
+    gateway: Any,
+    api: Api,
+    name: str,
+    route_key: str,
+    target: Handler | Mapping[str, Any] | None,
+    environment: Mapping[str, str] | None,
+) -> str | None:
+    if target is None:
+        return None
+    if isinstance(target, Mapping):
+        settings = dict(target)
+    else:
+        label = f"{name}-{target.__name__}".replace("_", "-")
+        arn = function(target, name=label, environment=environment, session=api.session)
+        settings = {"IntegrationType": "AWS_PROXY", "IntegrationUri": invocation_uri(arn)}
+    return str(gateway.create_integration(ApiId=api.api_id, **settings)["IntegrationId"])
+
+
+def _route(gateway: Any, api: Api, route_key: str, integration_id: str | None, two_way: bool) -> None:
+    settings: dict[str, Any] = {"Target": f"integrations/{integration_id}"} if integration_id else {}
+    if two_way:
+        settings["RouteResponseSelectionExpression"] = DEFAULT
+    route = gateway.create_route(ApiId=api.api_id, RouteKey=route_key, **settings)
+    if two_way:
+        gateway.create_route_response(ApiId=api.api_id, RouteId=route["RouteId"], RouteResponseKey=DEFAULT)

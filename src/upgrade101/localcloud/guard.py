@@ -1,0 +1,49 @@
+"""Nothing of a lesson in moto mode reaches the internet by way of botocore.
+
+A client made before ``cloud.start()`` is unknown to moto and would call the real AWS with real credentials; here it is
+refused instead.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.httpsession import URLLib3Session
+
+from ..gateway.errors import ConfigurationError
+
+_send = URLLib3Session.send
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host name means this machine.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("execute-api.us-east-1.amazonaws.com")
+    (True, True, False)
+    """
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _refuse(self: Any, request: Any) -> Any:
+    host = urlsplit(request.url).hostname or ""
+    if is_loopback(host):
+        return _send(self, request)
+    raise ConfigurationError(
+        f"a boto3 client wanted to call {host}, which is not this machine",
+        hint="make the client after cloud.start(), or use cloud.start('aws') for your account",
+    )
+
+
+def close() -> None:
+    """Refuse every call that would leave this machine."""
+    URLLib3Session.send = _refuse  # type: ignore[method-assign]
+
+
+def open_() -> None:
+    """Let botocore call whom it likes again."""
+    URLLib3Session.send = _send  # type: ignore[method-assign]

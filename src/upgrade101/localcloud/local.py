@@ -1,0 +1,114 @@
+"""The local cloud as a whole: moto with its four seams closed, and the gateway in front of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+
+from moto import mock_aws
+from moto.core.models import MockAWS
+
+from ..gateway import Clock, Gateway, Limits
+from ..gateway.ports import HttpRequest, HttpResponse
+from . import control_plane, guard, locks, policies
+from .callbacks import Callbacks
+from .deployments import Definitions
+from .endpoint import Endpoint
+from .functions import Functions, current
+from .rest import RestApis
+
+_SETTINGS = {
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto does not know the account's own DynamoDB Streams host
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+def caller() -> str:
+    """Return the name of the Lambda function that is running here, or ''."""
+    running = current()
+    return running[0] if running else ""
+
+
+class LocalCloud:
+    """moto, the functions and the gateway, started and stopped together.
+
+    ``region`` is what boto3 uses where nobody says otherwise. Raises ConfigurationError where the port is in use or moto
+    is a version whose seams have moved.
+    """
+
+    def __init__(self, *, region: str = "us-east-1", clock: Clock | None = None, limits: Limits | None = None) -> None:
+        self.region = region
+        self.clock = clock or Clock()
+        self.definitions = Definitions()
+        self.functions = Functions()
+        self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
+        self.rest = RestApis(self.functions, tell=self.gateway.observers.tell, clock=self.clock)
+        self.endpoint = Endpoint()
+        self._callbacks = Callbacks(self.gateway.manage, caller)
+        self._mock: MockAWS | None = None
+        self._before: dict[str, str | None] = {}
+
+    def start(self, host: str = "127.0.0.1", port: int = 0) -> LocalCloud:
+        """Start everything; harmless where it runs already."""
+        if self._mock is None:
+            self.gateway.start(host, port)
+            self._install()
+        return self
+
+    def _install(self) -> None:
+        policies.install()
+        control_plane.install()
+        locks.install()
+        self.functions.install()
+        self._callbacks.install()
+        settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
+        self._before = {name: os.environ.get(name) for name in settings}
+        os.environ.update(settings)
+        self._mock = mock_aws(
+            config={
+                "core": {"passthrough": {"services": ["apigatewaymanagementapi"]}, "reset_boto3_session": True},
+                "iam": {"load_aws_managed_policies": True},
+            }
+        )
+        self._mock.start()
+        guard.close()
+
+    def stop(self) -> None:
+        """Stop everything and forget everything; harmless where nothing runs."""
+        if self._mock is None:
+            return
+        guard.open_()
+        self._mock.stop()
+        self._mock = None
+        self._callbacks.uninstall()
+        self.gateway.stop()
+        self.functions.close()
+        self.functions.uninstall()
+        locks.uninstall()
+        control_plane.uninstall()
+        for name, value in self._before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+    def _http(self, request: HttpRequest) -> HttpResponse | None:
+        answer = self.rest(request)
+        return self.endpoint(request) if answer is None else answer
+
+    @property
+    def url(self) -> str:
+        """Return the one HTTP endpoint for every AWS API and every stage."""
+        return f"http://{self.gateway.host}:{self.gateway.port}"
+
+
+def show_prints(functions: Functions) -> Callable[[], None]:
+    """Show what functions print in the notebook, a line at a time, with the function's name; return the undoing."""
+    lock = threading.Lock()
+
+    def show(function_name: str, request_id: str, text: str) -> None:
+        with lock:
+            for line in text.splitlines():
+                sys.stdout.write(f"[{function_name}] {line}\n")
+
+    functions.on_log.append(show)
+    return lambda: functions.on_log.remove(show) if show in functions.on_log else None
