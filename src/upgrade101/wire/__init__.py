@@ -1,0 +1,55 @@
+"""What happened on the wire, shown: ``wire.show()`` draws it, ``wire.text()`` says it.
+
+The picture is made from the gateway's own happenings and from nothing else: lanes for who takes part, time downward,
+arrows with the real payload, the status at the arrow's head.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..gateway.happenings import Happening
+from .lanes import ARROWS, story
+from .picture import Picture
+from .recorder import Recorder
+from .text import WIDTH
+
+__all__ = ["Picture", "Recorder", "clear", "draw", "happenings", "recorder", "show", "text"]
+
+recorder = Recorder()
+
+
+def show(*, last: int | None = None, everything: bool = False, arrows: int | None = ARROWS) -> Picture:
+    """Draw what happened since the last picture; where nothing new did, the same picture again.
+
+    ``last=12`` draws the last twelve arrows, ``everything=True`` all that is remembered. A run of more than ``arrows``
+    arrows is cut in its middle; ``arrows=None`` shows them all. A notebook shows the picture as the value of a cell
+    (or with ``display(wire.show())``), a terminal the same in words.
+    """
+    seen = recorder.everything() if everything or last is not None else recorder.take()
+    names = recorder.letters(seen)
+    return Picture(story(seen, names=names, arrows=arrows, last=last, remark=recorder.remark))
+
+
+def text(*, last: int | None = None, everything: bool = False, arrows: int | None = ARROWS, width: int = WIDTH) -> str:
+    """Return in words, at most ``width`` columns wide, what :func:`show` would draw."""
+    return show(last=last, everything=everything, arrows=arrows).words(width)
+
+
+def clear() -> None:
+    """Forget what happened so far."""
+    recorder.clear()
+
+
+def happenings() -> list[Happening]:
+    """Return the happenings since the last picture; where nothing new happened, those of the last picture."""
+    return recorder.latest()
+
+
+def draw(seen: Sequence[Happening], *, arrows: int | None = ARROWS, remark: str = "") -> Picture:
+    """Draw happenings from elsewhere: another gateway's, or recorded ones.
+
+    >>> print(draw([]))
+    Nothing has happened yet: connect a client or call your API, then wire.show().
+    """
+    return Picture(story(seen, arrows=arrows, remark=remark))

@@ -1,0 +1,116 @@
+"""The memory of the wire log: it watches a cloud and keeps what happened, in the order in which it was told."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from itertools import islice
+
+from ..gateway.happenings import Called, Closed, Happening, Observer, Refused
+from .lanes import letters
+
+Watch = Callable[[Observer], Callable[[], None]]
+Settle = Callable[[], object]
+
+CAPACITY = 10_000
+
+
+class Recorder:
+    """Keep the last happenings of whatever it is attached to; safe from any thread.
+
+    >>> from upgrade101.gateway.happenings import Received
+    >>> recorder = Recorder()
+    >>> recorder.observe(Received(at=0.0, text="hi", connection_id="RYGzEcSNvHcCH8A="))
+    >>> [happening.text for happening in recorder.latest()]
+    ['hi']
+    """
+
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._lock = threading.Lock()
+        self._kept: deque[Happening] = deque(maxlen=capacity)
+        self._told = 0  # how many were ever told, so that a window survives the deque's forgetting
+        self._window = (0, 0)  # the last picture: from this one, up to but not including that one
+        self._letters: dict[str, str] = {}
+        self._detach: Callable[[], None] | None = None
+        self._settle: Settle | None = None
+        self.remark = ""
+
+    def observe(self, happening: Happening) -> None:
+        """Keep one happening: this is the observer to hand to a gateway or a cloud."""
+        with self._lock:
+            self._kept.append(happening)
+            self._told += 1
+
+    def attach(self, watch: Watch, settle: Settle | None = None, *, remark: str = "") -> Callable[[], None]:
+        """Watch through ``watch`` (for instance ``cloud.watch``), instead of whatever was watched before.
+
+        ``settle`` is called before each picture, to let what is still under way arrive. ``remark`` stands under each
+        picture (what cannot be seen from here). Returns the function that detaches again.
+        """
+        self.detach()
+        unwatch = watch(self.observe)
+        self._detach, self._settle, self.remark = unwatch, settle, remark
+        return self.detach
+
+    def detach(self) -> None:
+        """Stop watching; what was recorded stays."""
+        detach, self._detach, self._settle, self.remark = self._detach, None, None, ""
+        if detach is not None:
+            detach()
+
+    def clear(self) -> None:
+        """Forget everything, letters of clients included."""
+        self._wait()
+        with self._lock:
+            self._kept.clear()
+            self._window = (self._told, self._told)
+            self._letters = {}
+
+    def latest(self) -> list[Happening]:
+        """Return what is new since the last picture, or, where nothing is, what the last picture showed."""
+        self._wait()
+        with self._lock:
+            return self._between(*self._next_window())
+
+    def take(self) -> list[Happening]:
+        """Return the same as :meth:`latest`, and let the next picture begin after it."""
+        self._wait()
+        with self._lock:
+            self._window = self._next_window()
+            return self._between(*self._window)
+
+    def everything(self) -> list[Happening]:
+        """Return all that is still remembered."""
+        self._wait()
+        with self._lock:
+            return list(self._kept)
+
+    def letters(self, happenings: list[Happening]) -> dict[str, str]:
+        """Return the letter of each client in these happenings; an open connection keeps its letter for good."""
+        with self._lock:
+            kept = list(self._kept)
+            ended = {told.connection_id for told in kept if isinstance(told, Closed | Refused)}
+            remembered = {told.connection_id for told in kept}
+            known = {client: letter for client, letter in self._letters.items() if client in remembered}
+            given = letters(happenings, known, ended)
+            self._letters = known | given
+            return given
+
+    def _next_window(self) -> tuple[int, int]:
+        start, end = self._window
+        new = self._between(end, self._told)
+        return (end, self._told) if any(_can_be_drawn(happening) for happening in new) else (start, end)
+
+    def _between(self, start: int, end: int) -> list[Happening]:
+        first = self._told - len(self._kept)
+        return list(islice(self._kept, max(start - first, 0), max(end - first, 0)))
+
+    def _wait(self) -> None:
+        if self._settle is not None:
+            self._settle()
+
+
+def _can_be_drawn(happening: Happening) -> bool:
+    """Tell whether a picture would show it: the notebook's own AWS calls make no picture."""
+    return not (isinstance(happening, Called) and not happening.caller)

@@ -1,0 +1,367 @@
+"""Each happening put into words: an arrow from one lane to another, or a note in one lane."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from ..gateway import happenings as told
+from ..gateway.happenings import Happening
+
+CLIENT, GATEWAY, FUNCTION, MANAGEMENT, NOTEBOOK = "client", "gateway", "function", "@connections", "notebook"
+REST_CLIENT = f"{CLIENT}:"
+STRANGER = "stranger"  # turned away before there was a connection id
+
+Tone = Literal["plain", "good", "bad"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of the story. ``text`` is what is said, ``full`` everything that was said."""
+
+    at: float
+    text: str = ""
+    full: str = ""
+    tone: Tone = "plain"
+    stage: str = ""
+    happening: Happening | None = field(default=None, repr=False)
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Return the keys of the lanes that this step touches."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow(Step):
+    """Something that travelled. ``answer`` marks what answers a request, ``lost`` what never arrived."""
+
+    source: str
+    target: str
+    status: str = ""
+    answer: bool = False
+    lost: bool = False
+    request_id: str = ""
+    whose: str = ""  # the client's letter or the function's name, said where lanes are merged
+    resource: str = ""
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Return where it came from and where it went."""
+        return (self.source, self.target)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Step):
+    """Something that was decided in one lane."""
+
+    lane: str
+
+    @property
+    def lanes(self) -> tuple[str, ...]:
+        """Return the lane it belongs to."""
+        return (self.lane,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap(Step):
+    """Arrows that were left out."""
+
+    count: int
+
+
+Names = Mapping[str, str]
+
+
+def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
+    """Return the steps of these happenings; what nobody would see makes none."""
+    steps: list[Step] = []
+    for happening in happenings:
+        step = _TELL[type(happening)](happening, names) if type(happening) in _TELL else None
+        if step is None:
+            continue
+        stage = "/".join(filter(None, (happening.api_id, happening.stage)))
+        steps.insert(_place(steps, happening), replace(step, happening=happening, stage=stage))
+    return steps
+
+
+def named(happenings: Sequence[Happening]) -> list[Happening]:
+    """Give those a name who were turned away before they had a connection id."""
+    result: list[Happening] = []
+    strangers = 0
+    for happening in happenings:
+        if isinstance(happening, told.Knocked | told.Refused) and not happening.connection_id:
+            strangers += isinstance(happening, told.Knocked)
+            happening = replace(happening, connection_id=f"{STRANGER} {max(strangers, 1)}")
+        result.append(happening)
+    return result
+
+
+def compact(value: Any) -> str:
+    """Return a value as one line of JSON.
+
+    >>> compact({"statusCode": 200, "body": "grüß dich"})
+    '{"statusCode": 200, "body": "grüß dich"}'
+    """
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _pretty(value: Any) -> str:
+    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str, indent=2)
+
+
+def _place(steps: list[Step], happening: Happening) -> int:
+    """Return where the step belongs: a call of @connections stands before what it caused."""
+    if not isinstance(happening, told.Managed) or happening.status >= 300:
+        return len(steps)
+    for place in range(len(steps) - 1, max(len(steps) - 9, -1), -1):
+        effect = steps[place].happening
+        if effect is not None and effect.connection_id == happening.connection_id and _causes(happening, effect):
+            claimed = place > 0 and isinstance(steps[place - 1].happening, told.Managed)
+            return len(steps) if claimed else place
+    return len(steps)
+
+
+def _causes(call: told.Managed, effect: Happening) -> bool:
+    if call.method == "POST":
+        return isinstance(effect, told.Sent) and effect.because == "post" and effect.text == call.text
+    return call.method == "DELETE" and isinstance(effect, told.Closed) and effect.by == "management"
+
+
+# ── who ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _client(happening: Happening) -> str:
+    return f"{CLIENT}:{happening.connection_id}"
+
+
+def _letter(happening: Happening, names: Names) -> str:
+    return names.get(happening.connection_id, "")
+
+
+def _integration(kind: str, target: str) -> str:
+    """Return the lane of an integration: a function, a backend, or another AWS service."""
+    if kind.startswith("HTTP") or target.startswith(("http://", "https://")):
+        return f"backend:{urlsplit(target).netloc or target}"
+    if target.startswith("arn:aws:apigateway:"):
+        return f"service:{target.split(':')[4]}"
+    return f"{FUNCTION}:{target}"
+
+
+def _caller(name: str) -> str:
+    return f"{FUNCTION}:{name}" if name else NOTEBOOK
+
+
+# ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_SECRET_HEADERS = {"authorization", "cookie", "x-amz-security-token", "x-api-key"}
+_SECRET_QUERY = re.compile(r"(X-Amz-(?:Security-Token|Signature|Credential)=)[^&]+", re.IGNORECASE)
+
+
+def _knocked(happening: told.Knocked, names: Names) -> Step:
+    path = _SECRET_QUERY.sub(r"\1…", happening.path)
+    head = [f"{name}: {_masked(name, value)}" for name, value in happening.headers]
+    return Arrow(
+        at=happening.at,
+        source=_client(happening),
+        target=GATEWAY,
+        text=f"GET {path}  Upgrade: websocket",
+        full="\n".join([f"GET {path} HTTP/1.1", *head]),
+        whose=_letter(happening, names),
+    )
+
+
+def _masked(name: str, value: str) -> str:
+    return f"{value[:8]}…" if name.lower() in _SECRET_HEADERS and len(value) > 8 else value
+
+
+def _opened(happening: told.Opened, names: Names) -> Step:
+    words = "Switching Protocols" + (f" · {happening.subprotocol}" if happening.subprotocol else "")
+    return _to_client(happening, names, words, "101", "good", answer=True)
+
+
+def _refused(happening: told.Refused, names: Names) -> Step:
+    return _to_client(happening, names, happening.message or "refused", str(happening.status), "bad", answer=True)
+
+
+def _received(happening: told.Received, names: Names) -> Step:
+    return _from_client(happening, names, happening.text)
+
+
+def _sent(happening: told.Sent, names: Names) -> Step:
+    wrong = happening.because == "error"
+    return _to_client(happening, names, happening.text, "error" if wrong else "", "bad" if wrong else "plain")
+
+
+def _closed(happening: told.Closed, names: Names) -> Step:
+    if happening.by == "network":
+        arrow = _from_client(happening, names, "silence: no close frame")
+        return replace(arrow, lost=True, status=str(happening.code), tone="bad")
+    words = "close" + (f" “{happening.reason}”" if happening.reason else "")
+    tone: Tone = "plain" if happening.code == 1000 else "bad"
+    if happening.by == "client":
+        return replace(_from_client(happening, names, words), status=str(happening.code), tone=tone)
+    return _to_client(happening, names, words, str(happening.code), tone)
+
+
+def _from_client(happening: Happening, names: Names, text: str) -> Arrow:
+    return Arrow(
+        at=happening.at,
+        source=_client(happening),
+        target=GATEWAY,
+        text=text,
+        full=text,
+        whose=_letter(happening, names),
+    )
+
+
+def _to_client(happening: Happening, names: Names, text: str, status: str, tone: Tone, answer: bool = False) -> Arrow:
+    arrow = _from_client(happening, names, text)
+    return replace(arrow, source=GATEWAY, target=_client(happening), status=status, tone=tone, answer=answer)
+
+
+def _routed(happening: told.Routed, names: Names) -> Step:
+    key, selected = happening.route_key, happening.selected
+    if not key:
+        text = f"no route {selected!r}, no $default" if selected else "no route, no $default"
+        return Note(at=happening.at, lane=GATEWAY, text=text, tone="bad")
+    text = f"route {key}" if key == selected or not selected else f"no route {selected!r}: {key}"
+    return Note(at=happening.at, lane=GATEWAY, text=text)
+
+
+def _invoked(happening: told.Invoked, names: Names) -> Step:
+    if happening.integration_type == "MOCK":
+        return Note(at=happening.at, lane=GATEWAY, text="mock integration")
+    is_authorizer = isinstance(happening.event, dict) and happening.event.get("type") == "REQUEST"
+    lane = _integration(happening.integration_type, happening.target)
+    noun = "event" if lane.startswith(FUNCTION) else "request"
+    return Arrow(
+        at=happening.at,
+        source=GATEWAY,
+        target=lane,
+        text="authorizer request" if is_authorizer else f"{happening.route_key} {noun}",
+        full=_pretty(happening.event),
+        request_id=happening.request_id,
+        whose=happening.target,
+    )
+
+
+def _answered(happening: told.Answered, names: Names) -> Step | None:
+    if happening.target == "MOCK" and not happening.error:
+        return None
+    text, status, tone = _answer(happening)
+    return Arrow(
+        at=happening.at,
+        source=_integration("", happening.target),
+        target=GATEWAY,
+        text=text,
+        full=text if happening.error else _pretty(happening.payload) or text,
+        status=status,
+        tone=tone,
+        answer=True,
+        request_id=happening.request_id,
+        whose=happening.target,
+    )
+
+
+def _answer(happening: told.Answered) -> tuple[str, str, Tone]:
+    payload = happening.payload
+    if happening.error:
+        said = payload.get("errorMessage") if isinstance(payload, dict) else None
+        return f"{happening.error}: {said}" if said else happening.error, "error", "bad"
+    effect = _effect(payload)
+    return compact(payload), effect, {"Allow": "good", "Deny": "bad"}.get(effect, "plain")  # type: ignore[return-value]
+
+
+def _effect(payload: Any) -> str:
+    """Return what an authorizer's policy says: Allow, Deny, or '' where this is no policy."""
+    try:
+        statements = payload["policyDocument"]["Statement"]
+        effects = {str(entry["Effect"]) for entry in ([statements] if isinstance(statements, dict) else statements)}
+    except (KeyError, TypeError):
+        return ""
+    return effects.pop() if len(effects) == 1 else ""
+
+
+def _managed(happening: told.Managed, names: Names) -> Step:
+    letter = _letter(happening, names)
+    whom = f"{happening.connection_id} ({letter})" if letter else happening.connection_id
+    return Arrow(
+        at=happening.at,
+        source=_caller(happening.caller),
+        target=MANAGEMENT,
+        text=f"{happening.method} {whom}",
+        full=f"{happening.method} /@connections/{happening.connection_id}\n\n{happening.text}".strip(),
+        status=str(happening.status),
+        tone="good" if happening.status < 300 else "bad",
+        whose=happening.caller,
+    )
+
+
+def _called(happening: told.Called, names: Names) -> Step | None:
+    if not happening.caller or happening.service == "apigatewaymanagementapi":
+        return None
+    resource = _resource(happening.parameters)
+    words = [happening.operation, resource, happening.error]
+    return Arrow(
+        at=happening.at,
+        source=_caller(happening.caller),
+        target=f"service:{happening.service}",
+        text=" ".join(filter(None, words)),
+        full=f"{happening.operation} {_pretty(happening.parameters)}".strip(),
+        status=str(happening.status or ""),
+        tone="bad" if happening.error or happening.status >= 300 else "good",
+        whose=happening.caller,
+        resource=resource,
+    )
+
+
+def _resource(parameters: Any) -> str:
+    """Return the name of the table, queue, topic or function that a call is about."""
+    keys = ("TableName", "QueueUrl", "TopicArn", "FunctionName")
+    value = next((parameters[key] for key in keys if key in parameters), "") if isinstance(parameters, dict) else ""
+    return str(value).rpartition("/")[2].rpartition(":")[2]
+
+
+def _requested(happening: told.Requested, names: Names) -> Step:
+    return Arrow(
+        at=happening.at,
+        source=REST_CLIENT,
+        target=GATEWAY,
+        text=f"{happening.method} {happening.path}" + (f"  {happening.body}" if happening.body else ""),
+        full=f"{happening.method} {happening.path}\n\n{happening.body}".strip(),
+    )
+
+
+def _responded(happening: told.Responded, names: Names) -> Step:
+    return Arrow(
+        at=happening.at,
+        source=GATEWAY,
+        target=REST_CLIENT,
+        text=happening.body or "(no body)",
+        full=happening.body,
+        status=str(happening.status),
+        tone="good" if happening.status < 400 else "bad",
+        answer=True,
+    )
+
+
+_TELL: dict[type[Happening], Callable[[Any, Names], Step | None]] = {
+    told.Knocked: _knocked,
+    told.Opened: _opened,
+    told.Refused: _refused,
+    told.Received: _received,
+    told.Routed: _routed,
+    told.Invoked: _invoked,
+    told.Answered: _answered,
+    told.Sent: _sent,
+    told.Managed: _managed,
+    told.Closed: _closed,
+    told.Requested: _requested,
+    told.Responded: _responded,
+    told.Called: _called,
+}

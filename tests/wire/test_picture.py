@@ -1,0 +1,62 @@
+import re
+from pathlib import Path
+
+from upgrade101 import wire
+from upgrade101.gateway.happenings import Observers
+from upgrade101.wire import Picture, samples
+
+
+def test_a_notebook_gets_drawing_and_words() -> None:
+    bundle = wire.draw(samples.broadcast())._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html"}
+    assert re.search(r'<svg [^>]*role="img" aria-label="Wire log: 10 arrows', bundle["text/html"])
+    assert "<summary>The same in words</summary>" in bundle["text/html"]
+    assert "&quot;hello, all&quot;" in bundle["text/html"].partition("<pre")[2]
+    assert bundle["text/plain"].startswith("wire log: 10 arrows in 11 ms")
+
+
+def test_a_terminal_gets_the_words() -> None:
+    picture = wire.draw(samples.polling())
+    assert repr(picture) == str(picture) == picture.text
+
+
+def test_it_can_be_kept(tmp_path: Path) -> None:
+    picture = wire.draw(samples.polling())
+    for name, begins in (("a.svg", "<svg "), ("a.html", "<div "), ("a.txt", "wire log")):
+        assert picture.save(tmp_path / name).read_text(encoding="utf-8").startswith(begins)
+
+
+def test_a_payload_cannot_smuggle_markup_into_the_page() -> None:
+    from upgrade101.gateway.happenings import Received
+
+    page = wire.draw([Received(at=0, text="</svg><script>alert(1)</script>", connection_id="Xa=")]).html
+    assert "<script" not in page
+
+
+def test_show_draws_what_happened_since_the_last_picture() -> None:
+    cloud = Observers()
+    detach = wire.recorder.attach(cloud.watch, remark="A remark.")
+    try:
+        wire.clear()
+        for happening in samples.chat():
+            cloud.tell(happening)
+        first = wire.show()
+        assert isinstance(first, Picture)
+        assert first.text.startswith("wire log: 25 arrows")
+        assert first.text.endswith("A remark.")
+        assert wire.text() == first.text
+        assert wire.text(last=2).count("→") == 2
+        assert wire.text(arrows=None).count("→") == 25
+        cloud.tell(samples.polling()[0])
+        assert len(wire.happenings()) == 1
+        assert wire.text().count("→") == 1
+        assert wire.text(everything=True, arrows=None).count("→") == 26
+        assert max(map(len, wire.text(everything=True, width=80).splitlines())) <= 80
+    finally:
+        detach()
+        wire.clear()
+
+
+def test_the_readmes_picture_is_the_one_that_is_drawn_today() -> None:
+    committed = Path(__file__).parents[2] / "docs" / "pictures" / "wire_log.svg"
+    assert committed.read_text(encoding="utf-8") == wire.draw(samples.broadcast()).svg

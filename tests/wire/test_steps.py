@@ -1,0 +1,246 @@
+import pytest
+
+from upgrade101.gateway.happenings import (
+    Answered,
+    Called,
+    Closed,
+    Happening,
+    Invoked,
+    Knocked,
+    Managed,
+    Opened,
+    Received,
+    Refused,
+    Requested,
+    Responded,
+    Routed,
+    Sent,
+)
+from upgrade101.wire.steps import Arrow, Note, Step, named, steps_of
+
+ID = "RYGzEcSNvHcCH8A="
+
+
+def step_of(happening: Happening) -> Step:
+    [step] = steps_of([happening], {ID: "A"})
+    return step
+
+
+def arrow_of(happening: Happening) -> Arrow:
+    step = step_of(happening)
+    assert isinstance(step, Arrow)
+    return step
+
+
+def seen(arrow: Arrow) -> tuple[str, str, str, str]:
+    return arrow.source, arrow.target, arrow.text, arrow.status
+
+
+CLIENT = f"client:{ID}"
+
+
+@pytest.mark.parametrize(
+    ("happening", "expected"),
+    [
+        (
+            Knocked(at=0, path="/dev?name=Ana", connection_id=ID),
+            (CLIENT, "gateway", "GET /dev?name=Ana  Upgrade: websocket", ""),
+        ),
+        (Opened(at=0, connection_id=ID), ("gateway", CLIENT, "Switching Protocols", "101")),
+        (
+            Opened(at=0, connection_id=ID, subprotocol="chat.v1"),
+            ("gateway", CLIENT, "Switching Protocols · chat.v1", "101"),
+        ),
+        (Refused(at=0, status=403, message="Forbidden", connection_id=ID), ("gateway", CLIENT, "Forbidden", "403")),
+        (Received(at=0, text="hello", connection_id=ID), (CLIENT, "gateway", "hello", "")),
+        (Sent(at=0, text="hi", because="reply", connection_id=ID), ("gateway", CLIENT, "hi", "")),
+        (Sent(at=0, text="no", because="error", connection_id=ID), ("gateway", CLIENT, "no", "error")),
+        (Closed(at=0, code=1000, reason="", by="client", connection_id=ID), (CLIENT, "gateway", "close", "1000")),
+        (
+            Closed(at=0, code=1001, reason="Going away", by="gateway", connection_id=ID),
+            ("gateway", CLIENT, "close “Going away”", "1001"),
+        ),
+        (
+            Closed(at=0, code=1006, reason="", by="network", connection_id=ID),
+            (CLIENT, "gateway", "silence: no close frame", "1006"),
+        ),
+        (
+            Invoked(at=0, request_id="1", route_key="$connect", integration_type="AWS_PROXY", target="connect"),
+            ("gateway", "function:connect", "$connect event", ""),
+        ),
+        (
+            Invoked(
+                at=0, request_id="1", route_key="echo", integration_type="HTTP_PROXY", target="https://a.test/echo"
+            ),
+            ("gateway", "backend:a.test", "echo request", ""),
+        ),
+        (
+            Invoked(
+                at=0,
+                request_id="1",
+                route_key="save",
+                integration_type="AWS",
+                target="arn:aws:apigateway:us-east-1:sqs:path/1/jobs",
+            ),
+            ("gateway", "service:sqs", "save request", ""),
+        ),
+        (
+            Invoked(
+                at=0,
+                request_id="1",
+                route_key="$connect",
+                integration_type="AWS_PROXY",
+                target="doorkeeper",
+                event={"type": "REQUEST"},
+            ),
+            ("gateway", "function:doorkeeper", "authorizer request", ""),
+        ),
+        (
+            Answered(at=0, request_id="1", route_key="echo", target="echo", payload={"statusCode": 200}),
+            ("function:echo", "gateway", '{"statusCode": 200}', ""),
+        ),
+        (Answered(at=0, request_id="1", route_key="echo", target="echo"), ("function:echo", "gateway", "null", "")),
+        (
+            Answered(
+                at=0,
+                request_id="1",
+                route_key="echo",
+                target="echo",
+                error="KeyError",
+                payload={"errorMessage": "'body'"},
+            ),
+            ("function:echo", "gateway", "KeyError: 'body'", "error"),
+        ),
+        (
+            Answered(at=0, request_id="1", route_key="echo", target="echo", error="timeout"),
+            ("function:echo", "gateway", "timeout", "error"),
+        ),
+        (
+            Managed(at=0, method="POST", status=410, text="hi", caller="tell", connection_id=ID),
+            ("function:tell", "@connections", f"POST {ID} (A)", "410"),
+        ),
+        (
+            Managed(at=0, method="DELETE", status=204, connection_id="gone="),
+            ("notebook", "@connections", "DELETE gone=", "204"),
+        ),
+        (
+            Called(
+                at=0,
+                service="dynamodb",
+                operation="PutItem",
+                parameters={"TableName": "connections"},
+                status=200,
+                caller="connect",
+            ),
+            ("function:connect", "service:dynamodb", "PutItem connections", "200"),
+        ),
+        (
+            Called(
+                at=0,
+                service="sqs",
+                operation="SendMessage",
+                parameters={"QueueUrl": "http://127.0.0.1/1/jobs"},
+                status=400,
+                error="AccessDenied",
+                caller="f",
+            ),
+            ("function:f", "service:sqs", "SendMessage jobs AccessDenied", "400"),
+        ),
+        (
+            Requested(at=0, request_id="1", method="GET", path="/prod/news"),
+            ("client:", "gateway", "GET /prod/news", ""),
+        ),
+        (
+            Responded(at=0, request_id="1", status=200, body='{"news": []}'),
+            ("gateway", "client:", '{"news": []}', "200"),
+        ),
+    ],
+)
+def test_what_happened_becomes_an_arrow(happening: Happening, expected: tuple[str, str, str, str]) -> None:
+    assert seen(arrow_of(happening)) == expected
+
+
+@pytest.mark.parametrize(
+    ("route_key", "selected", "words"),
+    [
+        ("echo", "echo", "route echo"),
+        ("$default", "", "route $default"),
+        ("$default", "shout", "no route 'shout': $default"),
+        ("", "shout", "no route 'shout', no $default"),
+        ("", "", "no route, no $default"),
+    ],
+)
+def test_the_way_a_message_takes_becomes_a_note(route_key: str, selected: str, words: str) -> None:
+    note = step_of(Routed(at=0, route_key=route_key, selected=selected))
+    assert isinstance(note, Note)
+    assert (note.lane, note.text) == ("gateway", words)
+    assert note.tone == ("plain" if route_key else "bad")
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_an_authorizers_policy_shows_its_effect(effect: str) -> None:
+    policy = {"principalId": "ana", "policyDocument": {"Statement": [{"Effect": effect}]}}
+    assert arrow_of(Answered(at=0, request_id="1", route_key="$connect", target="f", payload=policy)).status == effect
+
+
+def test_what_a_function_calls_is_drawn_and_what_the_notebook_calls_is_not() -> None:
+    calls = [
+        Called(at=0, service="dynamodb", operation="CreateTable"),
+        Called(at=0, service="apigatewaymanagementapi", operation="PostToConnection", caller="f"),
+    ]
+    assert steps_of(calls, {}) == []
+
+
+def test_a_mock_integration_is_a_note_and_its_answer_nothing() -> None:
+    run = [
+        Invoked(at=0, request_id="1", route_key="ping", integration_type="MOCK", target="MOCK"),
+        Answered(at=0, request_id="1", route_key="ping", target="MOCK", payload={}),
+    ]
+    [note] = steps_of(run, {})
+    assert note.text == "mock integration"
+
+
+@pytest.mark.parametrize("posted_first", [True, False])
+def test_a_post_stands_before_the_message_it_sends(posted_first: bool) -> None:
+    post = Managed(at=0, method="POST", status=200, text="hi", caller="f", connection_id=ID)
+    sent = Sent(at=0, text="hi", because="post", connection_id=ID)
+    steps = steps_of([post, sent] if posted_first else [sent, post], {})
+    assert [type(step.happening) for step in steps] == [Managed, Sent]
+
+
+def test_two_equal_posts_each_keep_their_message() -> None:
+    post = Managed(at=0, method="POST", status=200, text="hi", caller="f", connection_id=ID)
+    sent = Sent(at=0, text="hi", because="post", connection_id=ID)
+    steps = steps_of([sent, post, sent, post], {})
+    assert [type(step.happening) for step in steps] == [Managed, Sent, Managed, Sent]
+
+
+def test_a_delete_stands_before_the_close_it_causes() -> None:
+    closed = Closed(at=0, code=1000, reason="", by="management", connection_id=ID)
+    steps = steps_of([closed, Managed(at=0, method="DELETE", status=204, connection_id=ID)], {})
+    assert [type(step.happening) for step in steps] == [Managed, Closed]
+
+
+def test_a_dead_line_is_an_arrow_that_never_arrives() -> None:
+    assert arrow_of(Closed(at=0, code=1006, reason="", by="network", connection_id=ID)).lost
+    assert not arrow_of(Closed(at=0, code=1000, reason="", by="client", connection_id=ID)).lost
+
+
+def test_secrets_are_not_shown_in_full() -> None:
+    path = "/dev?X-Amz-Signature=0123456789abcdef&room=7"
+    knock = arrow_of(Knocked(at=0, path=path, headers=(("Authorization", "Bearer 0123456789abcdef"), ("Host", "h"))))
+    assert "0123456789abcdef" not in knock.full + knock.text
+    assert "room=7" in knock.text
+    assert "Host: h" in knock.full
+
+
+def test_who_never_got_a_connection_id_is_named_apart() -> None:
+    knocks = [Knocked(at=0, path="/a"), Refused(at=0, status=403), Knocked(at=0, path="/b"), Refused(at=0, status=403)]
+    assert [told.connection_id for told in named(knocks)] == ["stranger 1", "stranger 1", "stranger 2", "stranger 2"]
+
+
+def test_the_whole_event_is_kept_for_the_tooltip() -> None:
+    invoked = Invoked(
+        at=0, request_id="1", route_key="echo", integration_type="AWS_PROXY", target="echo", event={"body": "hi"}
+    )
+    assert arrow_of(invoked).full == '{\n  "body": "hi"\n}'
