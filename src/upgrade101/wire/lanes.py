@@ -90,7 +90,7 @@ def story(
     return Story(
         lanes=tuple(lanes),
         steps=tuple(_moved(step, moved) for step in shown),
-        spans=tuple(_spans(steps, rows, {lane.key for lane in lanes})),
+        spans=tuple(_spans(steps, rows, [lane.key for lane in lanes])),
         arrows=total,
         seconds=max(steps[-1].at - steps[0].at, 0.0) if steps else 0.0,
         remark=remark,
