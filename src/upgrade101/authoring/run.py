@@ -1,0 +1,146 @@
+"""Run a notebook as JupyterLab's Run All does: every cell is sent at once, and the kernel works through the queue.
+
+nbclient sends one cell at a time and so cannot see what goes wrong only when cells are queued.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import nbformat
+from jupyter_client.manager import KernelManager
+
+NO_NETWORK = """
+def _refuse_the_network():
+    import ipaddress, socket
+    def loopback(host):
+        if host in (None, "", b"", "localhost"):
+            return True
+        try:
+            return ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host).is_loopback
+        except ValueError:
+            return False
+    def refusing(original, host_of):
+        def guarded(*args, **kwargs):
+            host = host_of(args)
+            if not loopback(host):
+                raise OSError(f"this run has no network, and something asked for {host}")
+            return original(*args, **kwargs)
+        return guarded
+    inet = lambda args: args[1][0] if isinstance(args[1], tuple) else None
+    socket.getaddrinfo = refusing(socket.getaddrinfo, lambda args: args[0])
+    socket.socket.connect = refusing(socket.socket.connect, inet)
+    socket.socket.connect_ex = refusing(socket.socket.connect_ex, inet)
+_refuse_the_network(); del _refuse_the_network
+"""
+"""Code that a kernel runs first so that nothing but this machine can be reached."""
+
+
+@dataclass(slots=True)
+class Ran:
+    """One cell and what came of it. ``error`` is the exception's name and text, or ''."""
+
+    cell_id: str
+    source: str
+    expected_to_fail: bool = False
+    done: bool = False
+    error: str = ""
+    text: str = ""
+    kinds: set[str] = field(default_factory=set)
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether the cell ran to its end, and failed only where its tag ``raises-exception`` says it should."""
+        return self.done and (not self.error or self.expected_to_fail)
+
+
+@dataclass(slots=True)
+class Report:
+    """All cells of a run; ``seconds`` is from the first request to the last answer, without the kernel's start."""
+
+    cells: list[Ran]
+    seconds: float
+    kernel_log: str = ""
+
+    @property
+    def failures(self) -> list[Ran]:
+        """Return the cells that did not do what they should."""
+        return [cell for cell in self.cells if not cell.ok]
+
+
+def code_cells(path: Path) -> list[Ran]:
+    """Return the code cells of a notebook, in order."""
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return [
+        Ran(cell.id, cell.source, "raises-exception" in cell.metadata.get("tags", []))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
+
+
+def run_all(
+    cells: Sequence[Ran],
+    folder: Path,
+    *,
+    first: str = NO_NETWORK,
+    environment: dict[str, str] | None = None,
+    patience: float = 120.0,
+) -> Report:
+    """Run cells in a fresh kernel, all queued at once; give up after ``patience`` seconds.
+
+    ``first`` is code that runs before them, ``environment`` is added to the kernel's. Never raises for a failing cell.
+    """
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(cwd=str(folder), env={**os.environ, **(environment or {})})
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=60)
+        client.execute(first, silent=True, store_history=False)
+        begun = time.monotonic()
+        waiting = {client.execute(cell.source, allow_stdin=False, stop_on_error=False): cell for cell in cells}
+        _collect(client, waiting, begun + patience)
+        return Report(list(cells), time.monotonic() - begun)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def _collect(client: Any, waiting: dict[str, Ran], deadline: float) -> None:
+    """Read what the kernel says until every cell is idle or time is up."""
+    while waiting and time.monotonic() < deadline:
+        try:
+            message = client.get_iopub_msg(timeout=0.5)
+        except Empty:
+            continue
+        cell = waiting.get(message["parent_header"].get("msg_id", ""))
+        if cell is None:
+            continue
+        _note(cell, message["header"]["msg_type"], message["content"])
+        if cell.done:
+            del waiting[message["parent_header"]["msg_id"]]
+
+
+def _note(cell: Ran, kind: str, content: dict[str, Any]) -> None:
+    match kind:
+        case "status":
+            cell.done = content["execution_state"] == "idle"
+        case "stream":
+            cell.text += content["text"]
+            cell.kinds.add(content["name"])
+        case "display_data" | "execute_result":
+            cell.text += str(content["data"].get("text/plain", "")) + "\n"
+            cell.kinds.update(content["data"])
+        case "error":
+            cell.error = f"{content['ename']}: {content['evalue']}"
+
+
+def twice(cells: Iterable[Ran]) -> list[Ran]:
+    """Return every cell two times in a row: any cell must survive being run again."""
+    return [Ran(cell.cell_id, cell.source, cell.expected_to_fail) for cell in cells for _ in range(2)]
