@@ -21,6 +21,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from moto import __version__ as MOTO
 from moto.backends import get_backend, list_of_moto_modules
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
@@ -36,7 +37,6 @@ log = logging.getLogger("upgrade101.endpoint")
 HEALTH_PATHS = ("/", "/_upgrade101/health")
 _MOTO_PATHS = ("/moto-api/",)
 _WELL_KNOWN = ("/.well-known/jwks.json", "/.well-known/openid-configuration")
-_MOTO = version("moto")
 
 Stages = Callable[[], Iterable[str]]
 
@@ -89,7 +89,7 @@ class Endpoint:
         document = {
             "name": "Upgrade 101: a local cloud for WebSocket APIs of Amazon API Gateway",
             "endpoint": "every AWS API that moto knows; point endpoint_url or AWS_ENDPOINT_URL here",
-            "versions": {"upgrade101": _version("upgrade101"), "moto": _MOTO, "python": platform.python_version()},
+            "versions": {"upgrade101": _version("upgrade101"), "moto": MOTO, "python": platform.python_version()},
             "stages": sorted(self._stages()) if self._stages else [],
         }
         return HttpResponse(200, json.dumps(document, indent=2).encode(), [("Content-Type", "application/json")])
@@ -111,7 +111,7 @@ class _Dispatcher(DomainDispatcherApplication):
         for backend, pattern in self.backend_url_patterns:
             if pattern.match(f"http://{host}"):
                 return backend
-        raise NotEmulated(f"{host.partition('.')[0]} is no service that moto {_MOTO} knows")
+        raise NotEmulated(f"{host.partition('.')[0]} is no service that moto {MOTO} knows")
 
 
 def _application(service: Any) -> Any:
@@ -148,17 +148,17 @@ def _failure(request: HttpRequest, fault: Exception) -> HttpResponse:
     if missing and not scope(request).service:
         return error(request, 404, "ResourceNotFoundException", f"Nothing answers at {request.target[:200]}")
     if missing:
-        message = f"{what} works on AWS, but moto {_MOTO} has not implemented it; use another call, or CLOUD=aws."
+        message = f"{what} works on AWS, but moto {MOTO} has not implemented it; use another call, or CLOUD=aws."
         return error(request, 501, "NotImplemented", message)
     if isinstance(fault, NotEmulated):
         return error(request, 501, "NotImplemented", str(fault))
     if isinstance(fault, KeyError) and region and fault.args == (region,):
-        return error(request, 400, "InvalidRegion", f"moto {_MOTO} knows no region {region} for this service.")
+        return error(request, 400, "InvalidRegion", f"moto {MOTO} knows no region {region} for this service.")
     if isinstance(fault, _NoRule):
         return error(request, fault.status, "BadRequest", f"{what}: the request cannot be read.")
     if isinstance(fault, UnicodeDecodeError | json.JSONDecodeError) or _is_broken_json(request):
         return error(request, 400, "SerializationException", f"{what}: the body cannot be read.")
-    message = f"moto {_MOTO} failed at {what}: {type(fault).__name__}: {fault}"
+    message = f"moto {MOTO} failed at {what}: {type(fault).__name__}: {fault}"
     log.error("%s", message)
     log.debug("%s", what, exc_info=fault)
     return error(request, 500, "InternalFailure", message[:1000])

@@ -32,7 +32,7 @@ from .rest_answers import (
     not_emulated,
     too_large,
 )
-from .rest_definition import RestIntegration, RestStage, is_v2, keep_snapshots, read_stage
+from .rest_definition import RestIntegration, RestStage, install, is_v2, read_stage, uninstall
 from .rest_event import BODY_BYTES, RestCall, proxy_event
 from .rest_integrations import Integrations, target, vtl
 from .rest_mapping import Render
@@ -47,7 +47,7 @@ class RestApis:
     """Answer requests for REST APIs: one of the parts behind the port ``gateway.ports.Http``.
 
     ``invoke`` runs functions, ``tell`` hears Requested, Invoked, Answered and Responded, ``render`` fills mapping
-    templates. ``close`` gives moto its own ``create_deployment`` back.
+    templates. Raises ConfigurationError where moto is a version whose REST APIs have changed.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class RestApis:
         self._clock = clock
         self._tell = tell
         self._integrations = Integrations(invoke, clock, render)
-        self.close = keep_snapshots()
+        install()
 
     def __call__(self, request: HttpRequest) -> HttpResponse | None:
         """Answer as API Gateway does; None where host and path mean no REST API.
@@ -81,6 +81,10 @@ class RestApis:
         now, text = self._clock.now(), response.body.decode("utf-8", "replace")
         self._tell(Responded(at=now, status=response.status, body=text, seconds=now - at, **known))
         return response
+
+    def close(self) -> None:
+        """Give moto its own ``create_deployment`` back: deployments made from here on are read live."""
+        uninstall()
 
     def _answer(self, request: HttpRequest, address: Address, ids: tuple[str, str], at: float) -> HttpResponse:
         stage = read_stage(address.api_id, address.stage_name)

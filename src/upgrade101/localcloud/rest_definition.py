@@ -1,25 +1,25 @@
 """What a REST API is made of, read from moto: deployments as snapshots, stages as they are now.
 
 On AWS a stage answers from the deployment it points at, and a deployment never changes. moto's deployments hold no
-resources at all, so :func:`keep_snapshots` copies them at the moment of ``create_deployment``, whoever calls it (boto3,
-HTTP or CloudFormation). A deployment made before that is read live.
+resources at all, so :func:`install` has them copied at the moment of ``create_deployment``, whoever calls it (boto3, HTTP
+or CloudFormation). A deployment made before that is read live.
 """
 
 from __future__ import annotations
 
-import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import moto
 from moto.apigateway.models import RestAPI
 from moto.backends import get_backend
 
 from ..gateway.errors import ConfigurationError
 
-_FITS = "moto 5.1.18 to 5.2.5"
+KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 Strings = Mapping[str, str]
 
 
@@ -91,31 +91,35 @@ class RestStage:
         return f"{self.api_id}.execute-api.{self.region}.amazonaws.com"
 
 
+_rest_api: Any = RestAPI
+_MOTOS_OWN = _rest_api.create_deployment
 _snapshots: WeakKeyDictionary[Any, Resources] = WeakKeyDictionary()
 
 
-def keep_snapshots() -> Callable[[], None]:
-    """Copy the resources of every REST API at ``create_deployment`` from now on; return the function that ends it.
+def install() -> None:
+    """Copy the resources of every REST API at ``create_deployment`` from now on; harmless where that is so already.
 
-    Raises ConfigurationError where moto's ``RestAPI`` is not the one that this was written for.
+    Raises ConfigurationError where moto is a version whose seam has moved.
     """
-    rest_api: Any = RestAPI
-    original = rest_api.create_deployment
-    if not {"name", "description"} <= inspect.signature(original).parameters.keys():
-        raise ConfigurationError("moto's REST APIs have changed", hint=f"install a version that fits: {_FITS}")
+    if _rest_api.create_deployment is not _MOTOS_OWN:
+        return
+    if not {"name", "description"} <= inspect.signature(_MOTOS_OWN).parameters.keys():
+        raise ConfigurationError(
+            f"moto {moto.__version__} deploys REST APIs in another way",
+            hint=f"moto {KNOWN_TO_FIT} is known to fit: pip install 'moto>=5.1.18,<5.3'",
+        )
+    _rest_api.create_deployment = _create_deployment
 
-    @functools.wraps(original)
-    def create_deployment(self: Any, *args: Any, **kwargs: Any) -> Any:
-        deployment = original(self, *args, **kwargs)
-        _snapshots[deployment] = read_resources(self)
-        return deployment
 
-    def undo() -> None:
-        if rest_api.create_deployment is create_deployment:
-            rest_api.create_deployment = original
+def uninstall() -> None:
+    """Give moto its own ``create_deployment`` back; harmless where it has it."""
+    _rest_api.create_deployment = _MOTOS_OWN
 
-    rest_api.create_deployment = create_deployment
-    return undo
+
+def _create_deployment(self: Any, *args: Any, **kwargs: Any) -> Any:
+    deployment = _MOTOS_OWN(self, *args, **kwargs)
+    _snapshots[deployment] = read_resources(self)
+    return deployment
 
 
 def find_api(api_id: str) -> tuple[Any, Any] | None:

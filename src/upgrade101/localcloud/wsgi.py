@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from werkzeug.test import run_wsgi_app
 
 from ..gateway.ports import HttpRequest, HttpResponse
 
+_HOST = re.compile(r"(.*?)(?::(\d+))?", re.DOTALL)  # matches every text
 _UNPREFIXED = {"CONTENT_TYPE", "CONTENT_LENGTH"}
 _METADATA = "x-amz-meta-"
 _SPELLINGS = "moto.preserved_header_names"  # where moto 5.2.5 looks the spelling of S3's metadata up; ignored before
@@ -28,7 +30,7 @@ def environ(request: HttpRequest) -> dict[str, Any]:
     url = urlsplit(request.target) if "://" in request.target.partition("?")[0] else None
     raw = f"{url.path or '/'}{'?' + url.query if url.query else ''}" if url else request.target
     path, _, query = raw.partition("?")
-    host, _, port = (request.header("host") or "localhost").rpartition(":")
+    host, port = _HOST.fullmatch(request.header("host") or "localhost").groups()  # type: ignore[union-attr]
     return {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -36,8 +38,8 @@ def environ(request: HttpRequest) -> dict[str, Any]:
         "QUERY_STRING": query,
         "RAW_URI": raw,
         "REQUEST_URI": raw,
-        "SERVER_NAME": host or port,
-        "SERVER_PORT": port if host and port.isdigit() else "80",
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port or "80",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "REMOTE_ADDR": request.client[0],
         "REMOTE_PORT": str(request.client[1]),
