@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ class Clock:
     def __init__(self) -> None:
         self._origin = time.time() - time.monotonic()
         self._ahead = 0.0
+        self._lock = threading.Lock()
         self._listeners: list[Callable[[], None]] = []
 
     def now(self) -> float:
@@ -33,7 +35,8 @@ class Clock:
         step = seconds + 60 * minutes + 3600 * hours
         if step < 0:
             raise ValueError("time only moves forward: advance() takes a positive step")
-        self._ahead += step
+        with self._lock:
+            self._ahead += step
         for listener in tuple(self._listeners):
             listener()
 

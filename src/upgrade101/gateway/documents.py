@@ -26,6 +26,7 @@ Document = dict[str, Any]
 _DROPPED_FROM_CONNECT = {"connection", "upgrade", "content-length", "transfer-encoding", "keep-alive", "te", "trailer"}
 _REPLY_KEYS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 _HEADER_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 FORBIDDEN = "Forbidden"
 INTERNAL_SERVER_ERROR = "Internal server error"
@@ -211,7 +212,7 @@ def _context(
         **message,
         "eventType": event_type,
         "extendedRequestId": request_id,
-        "requestTime": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "requestTime": _common_log_time(now),
         "messageDirection": "IN",
         **extra,
         "stage": connection.stage.stage_name,
@@ -223,6 +224,12 @@ def _context(
         "connectionId": connection.connection_id,
         "apiId": connection.stage.api_id,
     }
+
+
+def _common_log_time(now: float) -> str:
+    """Return the time as in access logs; %b would follow the locale of the process."""
+    at = datetime.fromtimestamp(now, UTC)
+    return f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"
 
 
 def _forwarded(connection: Connection, knock: Knock) -> Iterable[tuple[str, str]]:

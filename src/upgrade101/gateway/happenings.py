@@ -6,9 +6,12 @@ connection. The wire log is drawn from nothing else.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+log = logging.getLogger("upgrade101.gateway")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,9 @@ class Observers:
         return lambda: self.watching.remove(observer) if observer in self.watching else None
 
     def tell(self, happening: Happening) -> None:
-        """Tell every observer, in order."""
+        """Tell every observer, in order; one that raises is logged, and the others are told all the same."""
         for observer in tuple(self.watching):
-            observer(happening)
+            try:
+                observer(happening)
+            except Exception:
+                log.exception("an observer failed at %s", type(happening).__name__)

@@ -81,6 +81,16 @@ def _response(integration: Integration, status: int) -> IntegrationResponse | No
     """Choose the integration response: a ``/regex/`` that fits the status, else ``$default``."""
     by_key = {response.integration_response_key: response for response in integration.responses}
     for key, response in by_key.items():
-        if len(key) > 1 and key[0] == key[-1] == "/" and re.fullmatch(key[1:-1], str(status)):
+        if len(key) > 1 and key[0] == key[-1] == "/" and _fits(key[1:-1], status):
             return response
     return by_key.get(DEFAULT)
+
+
+def _fits(pattern: str, status: int) -> bool:
+    """Tell whether a pattern fits the status; raises ConfigurationError where it is no regular expression."""
+    try:
+        return re.fullmatch(pattern, str(status)) is not None
+    except re.error as fault:
+        raise ConfigurationError(
+            f"/{pattern}/ is no regular expression: {fault}", hint="mend the response key"
+        ) from fault
