@@ -40,6 +40,18 @@ class Call:
             return uri.split(":function:", 1)[1].removesuffix("/invocations")
         return uri or self.integration.integration_type
 
+    @property
+    def source_arn(self) -> str:
+        """Return what a function's resource policy is checked against: the route's ARN, or the authorizer's.
+
+        https://docs.aws.amazon.com/serverless-application-model (the permissions that SAM writes).
+        """
+        stage = self.connection.stage
+        if self.purpose is Purpose.AUTHORIZE:
+            api = f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}"
+            return f"{api}/authorizers/{self.integration.integration_id}"
+        return stage.arn(self.route_key)
+
 
 @dataclass(frozen=True, slots=True)
 class Accept:
@@ -82,5 +94,12 @@ class Close:
     reason: str
 
 
-Action = Accept | Refuse | Run | Send | Close
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Read on from the client: it has fewer messages under way again than it may have."""
+
+    connection: Connection
+
+
+Action = Accept | Refuse | Run | Send | Close | Resume
 Actions = list[Action]

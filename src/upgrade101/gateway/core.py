@@ -11,14 +11,14 @@ import threading
 from . import authorizers, documents, integrations
 from . import happenings as told
 from .address import locate
-from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Run, Send
+from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Resume, Run, Send
 from .clock import Clock
 from .connection import Connection, Event, State
 from .deadlines import Deadlines
 from .definition import CONNECT, DEFAULT, DISCONNECT, Integration, Route, Stage
 from .documents import Document, Knock
 from .ids import Ids
-from .limits import Limits
+from .limits import MESSAGES_IN_FLIGHT, Limits
 from .ports import Definitions, Outcome
 from .selection import route_key
 
@@ -84,9 +84,11 @@ class Core:
             return self._refuse(connection, 501, gap)
         if route.authorization_type == "AWS_IAM":
             return self._refuse(connection, 403, authorizers.MISSING_TOKEN)
-        authorizer = route.authorizer if route.authorization_type == "CUSTOM" else None
-        if authorizer is None:
+        if route.authorization_type != "CUSTOM":
             return self._connect(connection, knock)
+        authorizer = route.authorizer
+        if authorizer is None:  # it was deleted: a door without its keeper stays shut
+            return self._refuse(connection, 500, "")
         if not authorizers.has_identity(authorizer.identity_source, knock, connection.stage):
             return self._refuse(connection, 401, authorizers.UNAUTHORIZED)
         request_id, now = self.ids.request(), self.clock.now()
@@ -246,7 +248,10 @@ class Core:
                 error=outcome.error,
                 seconds=self.clock.now() - call.started_at,
             )
-            return self._continued(call, outcome)
+            actions = self._continued(call, outcome)
+            if call.connection.in_flight == MESSAGES_IN_FLIGHT - 1:
+                actions.append(Resume(call.connection))
+            return actions
 
     def _continued(self, call: Call, outcome: Outcome) -> Actions:
         """Go on where the call was needed; whatever ``$disconnect`` answers reaches nobody."""
@@ -286,19 +291,28 @@ class Core:
     def _ended(self, connection: Connection) -> Actions:
         self._forget_deadlines(connection)
         del self.connections[connection.connection_id]
-        self._tell(
-            told.Closed,
-            connection,
-            code=connection.close_code,
-            reason=connection.close_reason,
-            by=connection.closed_by,
-        )
+        self._tell_closed(connection)
         route = self._stage_now(connection).deployment.routes.get(DISCONNECT)
         if route is None or route.integration is None:
             return []
         request_id = self.ids.request()
         event = documents.disconnect_event(connection, request_id, self.clock.now())
         return self._run(request_id, Purpose.DISCONNECT, connection, DISCONNECT, route.integration, event)
+
+    def _tell_closed(self, connection: Connection) -> None:
+        code, reason, by = connection.close_code, connection.close_reason, connection.closed_by
+        self._tell(told.Closed, connection, code=code, reason=reason, by=by)
+
+    def forget(self) -> None:
+        """Forget everybody because the gateway ends: ``$disconnect`` does not run, and late answers are dropped."""
+        with self.lock:
+            for connection in self.connections.values():
+                self.close(connection, 1001, "Going away", "gateway")
+                if connection.may(Event.END) and connection.step(Event.END) is State.CLOSED:
+                    self._tell_closed(connection)
+            self.connections.clear()
+            self.calls.clear()
+            self._deadlines = Deadlines()
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import contextlib
 import logging
+from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -18,15 +20,9 @@ from websockets.server import ServerProtocol
 
 from .connection import Connection
 from .documents import Knock
-from .limits import (
-    FRAME_BYTES,
-    HEADER_BYTES,
-    HTTP_BODY_BYTES,
-    MESSAGE_BYTES,
-    MESSAGES_IN_FLIGHT,
-    URL_CHARACTERS,
-)
-from .ports import Headers, HttpRequest, HttpResponse
+from .heads import TOO_LONG, VERSION, answer_head, asks_for_upgrade, has_body, header, message, phrase, texts, too_big
+from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, URL_CHARACTERS
+from .ports import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
     from .server import Gateway
@@ -37,6 +33,7 @@ _HEAD_BYTES = URL_CHARACTERS + HEADER_BYTES
 _BUFFERED_BYTES = 4 * MESSAGE_BYTES  # unsent bytes above which a client counts as one that does not read
 _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
+_NETWORK = 1006
 _NO_CODE_REASON = "Client-side close frame status not set"
 _REASONS = {1009: "Message too big", 1003: "Binary is not supported", 1007: "Invalid UTF-8"}
 
@@ -49,7 +46,8 @@ class _Frames(Protocol):
         self.failed = 0
 
     def fail(self, code: int, reason: str = "") -> None:
-        self.failed = int(code)
+        if code != _NETWORK:
+            self.failed = self.failed or int(code)
         super().fail(code, _REASONS.get(int(code), reason))
 
 
@@ -76,7 +74,10 @@ class Line(asyncio.Protocol):
         self.connection: Connection | None = None
         self.early = b""  # what an impatient client sends before its 101
         self.body = bytearray()
+        self.arrived: deque[Frame] = deque()  # frames that wait until a function has answered
         self.text: list[bytes] = []
+        self.asking = False  # a plain request is being answered
+        self.congested = False  # the peer does not read what it is sent
         self.ended = False
         self.timer: asyncio.TimerHandle | None = None
 
@@ -88,7 +89,7 @@ class Line(asyncio.Protocol):
         transport.set_write_buffer_limits(high=_BUFFERED_BYTES)
         self.peer: tuple[str, int] = (transport.get_extra_info("peername") or ("127.0.0.1", 0))[:2]
         self.gateway.joined(self)
-        self._expect_within(self.gateway.limits.handshake_seconds)
+        self._expect_within(self.gateway.limits.handshake_seconds, self._too_slow)
 
     def data_received(self, data: bytes) -> None:
         match self.mode:
@@ -100,35 +101,62 @@ class Line(asyncio.Protocol):
             case Mode.WAITING if len(self.early) + len(data) <= MESSAGE_BYTES:
                 self.early += data
             case Mode.WAITING:
+                log.warning("dropped %s:%s: more than %s bytes before its 101", *self.peer, MESSAGE_BYTES)
                 self.transport.abort()
 
     def eof_received(self) -> bool:
         if self.frames is not None:
             self.frames.receive_eof()
             self._pump()
-        elif self.mode is Mode.HTTP and self.http.their_state is h11.SEND_BODY:
-            self._refuse_http(400, "the request ended before its body did")
+        elif self.mode is Mode.HTTP and not self.asking:
+            self.http.receive_data(b"")  # h11's word for the end: half a request is an error
+            self._read_http()
         return False
 
     def connection_lost(self, fault: Exception | None) -> None:
         self._cancel_timer()
         self.gateway.left(self)
-        self._end(1006, "", "network")
+        self._end(_NETWORK, "", "network")
 
     def pause_writing(self) -> None:
-        if self.connection is not None:
-            self.connection.congested = True
+        self._set_congested(True)
+        self.transport.pause_reading()
 
     def resume_writing(self) -> None:
+        self._set_congested(False)
+        self.proceed()
+
+    def _set_congested(self, congested: bool) -> None:
+        self.congested = congested
         if self.connection is not None:
-            self.connection.congested = False
+            self.connection.congested = congested
+
+    def proceed(self) -> None:
+        """Go on with what has arrived, and read more unless something speaks against it."""
+        if self.mode is Mode.HTTP:
+            self._read_http()
+        elif self.mode is Mode.FRAMES:
+            self._take_frames()
+        if self._held():
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
+
+    def _held(self) -> bool:
+        """Tell whether the peer must wait: it does not read, or enough of what it sent is still under way."""
+        if self.congested:
+            return True
+        if self.mode is Mode.HTTP:
+            return self.asking
+        busy = self.connection is not None and self.connection.in_flight >= MESSAGES_IN_FLIGHT
+        return self.mode is Mode.FRAMES and busy and self.connection is not None and self.connection.is_open
 
     # ── HTTP ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _read_http(self) -> None:
         """Take in what has arrived; pipelined requests wait their turn."""
         try:
-            while self.mode is Mode.HTTP and self._http_event():
+            while self.mode is Mode.HTTP and not self._held() and self._http_event():
                 pass
         except h11.RemoteProtocolError as fault:
             self._refuse_http(fault.error_status_hint, str(fault))
@@ -140,14 +168,15 @@ class Line(asyncio.Protocol):
         match self.http.next_event():
             case h11.Request() as head:
                 self.head, self.body = head, bytearray()
-                if len(head.target) > URL_CHARACTERS:
-                    self._refuse_http(414, f"a URL has at most {URL_CHARACTERS} characters")
-                elif _asks_for_upgrade(head):
+                refusal = too_big(head)
+                if refusal is not None:
+                    self._refuse_http(*refusal)
+                elif asks_for_upgrade(head):
                     self._upgrade(head)
             case h11.Data(data=data):
                 self.body += data
                 if len(self.body) > HTTP_BODY_BYTES:
-                    self._refuse_http(413, f"a body has at most {HTTP_BODY_BYTES} bytes")
+                    self._refuse_http(*TOO_LONG)
             case h11.EndOfMessage():
                 self._ask()
                 return False
@@ -159,10 +188,11 @@ class Line(asyncio.Protocol):
         """Hand on a complete request, and read no further until it is answered."""
         assert self.head is not None
         self._cancel_timer()
+        self.asking = True
         request = HttpRequest(
             self.head.method.decode(),
             self.head.target.decode("latin-1"),
-            _texts(self.head),
+            texts(self.head),
             bytes(self.body),
             self.peer,
         )
@@ -171,57 +201,69 @@ class Line(asyncio.Protocol):
         self.gateway.request(request, self._answer)
 
     def _answer(self, response: HttpResponse) -> None:
+        self.asking = False
         if self.mode is not Mode.HTTP or self.transport.is_closing():
             return
-        self._write_response(response)
+        try:
+            self._write_response(response)
+        except h11.LocalProtocolError as fault:
+            log.error("the http port gave %s:%s an answer that is no HTTP: %s", *self.peer, fault)
+            self._last_word(500, message("Internal server error"))
+            return
         if self.http.our_state is h11.DONE and self.http.their_state is h11.DONE:
             self.http.start_next_cycle()
-            self.transport.resume_reading()
-            self._expect_within(_KEEP_ALIVE_SECONDS)
-            self._read_http()
+            self._expect_within(_KEEP_ALIVE_SECONDS, self._too_slow)
+            asyncio.get_running_loop().call_soon(self.proceed)  # not here: a thousand pipelined requests are no stack
         else:
             self._hang_up()
 
+    def _too_slow(self) -> None:
+        if self.http.their_state is h11.IDLE and not self.http.trailing_data[0]:
+            self.transport.abort()  # a connection that was opened ahead of time, or is kept alive for nothing
+        else:
+            self._refuse_http(408, "its request took too long")
+
     def _hang_up(self) -> None:
+        """Say no more, and drop what still comes: bytes left unread would void the answer on its way."""
         self.mode = Mode.OVER
-        self.transport.close()
+        if not self.transport.is_closing():
+            self._write_eof()
+            self.transport.resume_reading()
+            self._expect_within(self.gateway.limits.close_seconds)
 
     def _write_response(self, response: HttpResponse) -> None:
-        body = b"" if response.status in (204, 304) else response.body
-        headers = [(name, value) for name, value in response.headers if name.lower() not in _OURS]
-        if response.status != 204:
-            headers.append(("Content-Length", str(len(body))))
-        head = h11.Response(
-            status_code=response.status,
-            headers=[
-                (name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers
-            ],
-            reason=_reason(response.status),
-        )
+        head, body = answer_head(response)
         if self.head is not None and self.head.method == b"HEAD":
             body = b""
         parts = (self.http.send(head), self.http.send(h11.Data(data=body)), self.http.send(h11.EndOfMessage()))
         self._write(b"".join(part for part in parts if part))
 
-    def _refuse_http(self, status: int, why: str) -> None:
+    def _refuse_http(self, status: int, why: str, *headers: tuple[str, str]) -> None:
         """Answer what breaks HTTP or the handshake, say so in the log, and hang up."""
         log.warning("refused %s:%s with %s: %s", *self.peer, status, why[:200])
-        self._last_word(status, json.dumps({"message": _reason(status).decode()}).encode())
+        self._last_word(status, message(phrase(status)), *headers)
 
-    def _last_word(self, status: int, body: bytes) -> None:
+    def _last_word(self, status: int, body: bytes, *headers: tuple[str, str]) -> None:
         if not self.transport.is_closing() and self.http.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            upgrade = [("Upgrade", "websocket")] if status == HTTPStatus.UPGRADE_REQUIRED else []
-            headers = [("Content-Type", "application/json"), ("Connection", "close"), *upgrade]
-            self._write_response(HttpResponse(status, body, headers))
+            connection, upgrade = "close", []
+            if status == HTTPStatus.UPGRADE_REQUIRED:  # RFC 9110, 15.5.22
+                connection, upgrade = "close, Upgrade", [("Upgrade", "websocket")]
+            ours = [("Content-Type", "application/json"), ("Connection", connection), *upgrade]
+            self._write_response(HttpResponse(status, body, [*ours, *headers]))
         self._hang_up()
 
     # ── the upgrade ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _upgrade(self, head: h11.Request) -> None:
         """Check the handshake, then leave the decision to the core; the client waits for its 101 meanwhile."""
-        headers, target = _texts(head), head.target.decode("latin-1")
+        headers, target = texts(head), head.target.decode("latin-1")
         if head.method != b"GET":
-            return self._refuse_http(405, "an upgrade request is a GET")
+            return self._refuse_http(405, "an upgrade request is a GET", ("Allow", "GET"))
+        if header(head, b"sec-websocket-version") not in (b"", VERSION):  # RFC 6455, 4.4
+            why = f"version {VERSION.decode()} of the protocol is the only one spoken here"
+            return self._refuse_http(426, why, ("Sec-WebSocket-Version", VERSION.decode()))
+        if has_body(head):
+            return self._refuse_http(400, "an upgrade request has no body")
         response = ServerProtocol(logger=log).accept(WebSocketRequest(target, WebSocketHeaders(headers)))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             return self._refuse_http(response.status_code, response.body.decode().strip())
@@ -229,14 +271,14 @@ class Line(asyncio.Protocol):
         self.mode, self.early, self.accepted = Mode.WAITING, self.http.trailing_data[0], response
         return self.gateway.knock(Knock(target, headers, self.peer[0]), self)
 
-    def accept(self, connection: Connection, subprotocol: str) -> None:
+    def accept(self, subprotocol: str) -> None:
         """Send the 101 and speak frames from here on."""
         if self.mode is not Mode.WAITING or self.transport.is_closing():
             return
         if subprotocol:
             self.accepted.headers["Sec-WebSocket-Protocol"] = subprotocol
         self._write(self.accepted.serialize())
-        self.mode, self.connection, self.frames = Mode.FRAMES, connection, _Frames()
+        self.mode, self.frames = Mode.FRAMES, _Frames()
         del self.accepted, self.http
         early, self.early = self.early, b""
         if early:
@@ -252,20 +294,29 @@ class Line(asyncio.Protocol):
     def _frames_arrive(self, data: bytes) -> None:
         assert self.frames is not None
         self.frames.receive_data(data)
-        for event in self.frames.events_received():
-            assert isinstance(event, Frame)
-            self._frame(event)
+        self.arrived.extend(event for event in self.frames.events_received() if isinstance(event, Frame))
+        self.proceed()
+
+    def _take_frames(self) -> None:
+        while self.arrived and not self._held():
+            self._frame(self.arrived.popleft())
         self._pump()
 
     def _frame(self, frame: Frame) -> None:
-        assert self.frames is not None
         match frame.opcode:
             case Opcode.BINARY:
-                self.frames.fail(1003)
-            case Opcode.TEXT | Opcode.CONT if not self.frames.failed:
+                self._fail(1003)
+            case Opcode.TEXT | Opcode.CONT:
                 self.text.append(bytes(frame.data))
                 if frame.fin:
                     self._message()
+
+    def _fail(self, code: int) -> None:
+        """Give up on a client that broke a rule; nothing that came after counts."""
+        assert self.frames is not None
+        self.arrived.clear()
+        self.text = []
+        self.frames.fail(code)
 
     def _message(self) -> None:
         assert self.frames is not None and self.connection is not None
@@ -273,26 +324,22 @@ class Line(asyncio.Protocol):
         try:
             text = data.decode()
         except UnicodeDecodeError:
-            return self.frames.fail(1007)
-        self.gateway.perform(self.gateway.core.received(self.connection, text))
-        if self.connection.in_flight >= MESSAGES_IN_FLIGHT:
-            self.transport.pause_reading()
-        return None
+            return self._fail(1007)
+        return self.gateway.perform(self.gateway.core.received, self.connection, text)
 
     def send(self, text: str) -> None:
         """Send one text message."""
         if self.frames is not None and self.frames.state is State.OPEN:
-            self.frames.send_text(text.encode())
+            self.frames.send_text(text.encode("utf-8", "replace"))  # a function's JSON may hold half a surrogate pair
             self._pump()
-        if self.connection is not None and self.connection.in_flight < MESSAGES_IN_FLIGHT:
-            self.transport.resume_reading()
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and give the client a while to answer."""
-        if self.frames is not None and self.frames.state is State.OPEN:
+        if self.frames is None or self.transport.is_closing():
+            return
+        if self.frames.state is State.OPEN:
             self.frames.send_close(code, reason)
-            self._pump()
-            self.transport.resume_reading()
+        self.proceed()
         self._expect_within(self.gateway.limits.close_seconds)
 
     def abandon(self) -> None:
@@ -309,8 +356,8 @@ class Line(asyncio.Protocol):
         for data in self.frames.data_to_send():
             if data != SEND_EOF:
                 self._write(data)
-            elif self.transport.can_write_eof() and not self.transport.is_closing():
-                self.transport.write_eof()
+            else:
+                self._write_eof()
         if self.frames.failed:
             self._close_from_here(self.frames.failed)
         received = self.frames.close_rcvd
@@ -322,13 +369,19 @@ class Line(asyncio.Protocol):
 
     def _close_from_here(self, code: int) -> None:
         """Tell the core that a frame broke a rule; the close frame is already on its way."""
-        if self.connection is not None:
-            self.gateway.core.close(self.connection, code, _REASONS.get(code, ""), "gateway")
+        assert self.frames is not None
+        reason = self.frames.close_sent.reason if self.frames.close_sent is not None else ""
+        if self.connection is not None and self.gateway.core.close(self.connection, code, reason, "gateway"):
+            log.warning("closed %s with %s: %s", self.connection.connection_id, code, reason)
 
     def _end(self, code: int, reason: str, by: str) -> None:
-        if not self.ended and self.connection is not None:
-            self.ended = True
-            self.gateway.perform(self.gateway.core.ended(self.connection, code, reason, by))
+        """Tell the core once that the client is gone; what it said before still counts."""
+        if self.ended or self.connection is None:
+            return
+        self.ended = True
+        while self.arrived:
+            self._frame(self.arrived.popleft())
+        self.gateway.perform(self.gateway.core.ended, self.connection, code, reason, by)
 
     # ── odds and ends ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -336,27 +389,17 @@ class Line(asyncio.Protocol):
         if data and not self.transport.is_closing():
             self.transport.write(data)
 
-    def _expect_within(self, seconds: float) -> None:
+    def _write_eof(self) -> None:
+        if self.transport.can_write_eof() and not self.transport.is_closing():
+            with contextlib.suppress(OSError):  # the peer has just reset the connection; connection_lost follows
+                self.transport.write_eof()
+
+    def _expect_within(self, seconds: float, otherwise: Callable[[], None] | None = None) -> None:
+        """Cut the line, or do something else, unless that is cancelled within ``seconds``."""
         self._cancel_timer()
-        self.timer = asyncio.get_running_loop().call_later(seconds, self.transport.abort)
+        self.timer = asyncio.get_running_loop().call_later(seconds, otherwise or self.transport.abort)
 
     def _cancel_timer(self) -> None:
         if self.timer is not None:
             self.timer.cancel()
             self.timer = None
-
-
-_OURS = {"content-length", "transfer-encoding"}
-
-
-def _texts(head: h11.Request) -> Headers:
-    """Return headers as text in the client's own capitalisation."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
-
-
-def _asks_for_upgrade(head: h11.Request) -> bool:
-    return any(name == b"upgrade" and value.strip().lower() == b"websocket" for name, value in head.headers)
-
-
-def _reason(status: int) -> bytes:
-    return HTTPStatus(status).phrase.encode() if status in HTTPStatus._value2member_map_ else b""

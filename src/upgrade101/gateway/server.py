@@ -13,9 +13,10 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from .address import Address, locate
-from .calls import Accept, Actions, Call, Close, Refuse, Run, Send
+from .calls import Accept, Actions, Call, Close, Refuse, Resume, Run, Send
 from .clock import Clock
 from .core import Core
 from .documents import Knock
@@ -29,6 +30,7 @@ from .ports import Definitions, Http, HttpRequest, HttpResponse, Invocation, Inv
 log = logging.getLogger("upgrade101.gateway")
 
 _HTTP_WORKERS = 64
+_GOODBYE_SECONDS = 0.5
 
 
 class Gateway:
@@ -70,7 +72,9 @@ class Gateway:
         if self._thread is not None:
             return self
         started: threading.Event = threading.Event()
-        fault: list[OSError] = []
+        fault: list[Exception] = []
+        self._waiting.clear()
+        self._woken, self._timer, self._armed = False, None, float("inf")
         self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
@@ -79,34 +83,41 @@ class Gateway:
         started.wait()
         if fault:
             self._thread.join()
-            self._thread = None
+            self._thread = self._loop = None
             raise ConfigurationError(
-                f"nothing can listen at {host}:{port}: {fault[0].strerror or fault[0]}",
+                f"nothing can listen at {host}:{port}: {getattr(fault[0], 'strerror', None) or fault[0]}",
                 hint="choose another --port, or 0 for any free one",
             ) from fault[0]
         self._stop_listening = self.clock.listen(self._advanced)
         return self
 
-    async def _serve(self, host: str, port: int, started: threading.Event, fault: list[OSError]) -> None:
+    async def _serve(self, host: str, port: int, started: threading.Event, fault: list[Exception]) -> None:
         self._loop = asyncio.get_running_loop()
         self._end = asyncio.Event()
         try:
             server = await self._loop.create_server(lambda: Line(self), host, port, backlog=1024)
-        except OSError as refused:
+        except Exception as refused:  # OSError, or OverflowError for port 70000, or UnicodeError for a host name
             fault.append(refused)
-            return
-        finally:
-            if fault:
-                started.set()
+            return started.set()
         self.host, self.port = server.sockets[0].getsockname()[:2]
         started.set()
         try:
             await self._end.wait()
         finally:
             server.close()
-            for line in tuple(self._lines):
-                line.abandon()
-            await asyncio.sleep(0)
+            await self._hang_up_all()
+        return None
+
+    async def _hang_up_all(self) -> None:
+        """Say goodbye on every line, and cut those whose peer does not read it."""
+        for line in tuple(self._lines):
+            line.abandon()
+        deadline = time.monotonic() + _GOODBYE_SECONDS
+        while self._lines and time.monotonic() < deadline:
+            await asyncio.sleep(0.005)
+        for line in tuple(self._lines):
+            line.transport.abort()
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Close the port and every connection; clients see 1001. Harmless where it does not run."""
@@ -120,6 +131,7 @@ class Gateway:
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
         self._thread = self._loop = None
+        self.core.forget()
 
     def __enter__(self) -> Gateway:
         return self.start()
@@ -135,8 +147,9 @@ class Gateway:
 
     def manage(self, method: str, address: Address, body: bytes = b"", caller: str = "") -> HttpResponse:
         """Answer a call of ``@connections`` from any thread, without HTTP."""
-        response, actions = manage(self.core, method, address, body, caller)
-        self.perform(actions)
+        with self.core.lock:
+            response, actions = manage(self.core, method, address, body, caller)
+            self._queue(actions)
         return response
 
     def settle(self, seconds: float = 2.0) -> bool:
@@ -150,17 +163,28 @@ class Gateway:
 
     # ── what the core decided ────────────────────────────────────────────────────────────────────────────────────
 
-    def perform(self, actions: Actions) -> None:
-        """Do what the core decided, from any thread: calls at once, everything on a line on the loop's thread."""
+    def perform(self, decide: Callable[..., Actions], *facts: Any) -> None:
+        """Have the core decide, and do it, from any thread: what concerns a line on the loop's thread, calls at once.
+
+        A line's work is queued before the core's lock is given back, so that it keeps the order of the decisions: no
+        post overtakes the 101.
+        """
+        with self.core.lock:
+            actions = decide(*facts)
+            self._queue(actions)
+        self._call(actions)
+
+    def _queue(self, actions: Actions) -> None:
         for action in actions:
-            if isinstance(action, Run):
-                self._run(action.call)
-            elif isinstance(action, Refuse) and action.connection is None:
-                raise AssertionError("a stranger's refusal belongs to his own line")
-            elif action.connection is not None:
+            if not isinstance(action, Run) and action.connection is not None:
                 self.soon(_on_line(action.connection.line, action))
         if actions:
             self.soon(self._arm)
+
+    def _call(self, actions: Actions) -> None:
+        for action in actions:
+            if isinstance(action, Run):
+                self._run(action.call)
 
     def soon(self, do: Callable[[], None]) -> None:
         """Have the loop's thread do something, in order; one wake-up serves many."""
@@ -174,17 +198,20 @@ class Gateway:
                 loop.call_soon_threadsafe(self._drain)
 
     def _drain(self) -> None:
+        """Do what is waiting now; what is added meanwhile has its own wake-up, and lets the sockets have their turn."""
         self._woken = False
-        while self._waiting:
-            self._waiting.popleft()()
+        for _ in range(len(self._waiting)):
+            try:
+                self._waiting[0]()
+            except Exception:
+                log.exception("the gateway failed at one of its duties")
+            self._waiting.popleft()  # only now: settle() waits until it is done
 
     def _run(self, call: Call) -> None:
-        route = call.route_key if call.purpose.value != "authorize" else "$connect"
-        source = call.connection.stage.arn(route)
-        invocation = Invocation(_function_arn(call), call.event, source, call.request_id)
+        invocation = Invocation(_function_arn(call), call.event, call.source_arn, call.request_id)
 
         def done(outcome: Outcome) -> None:
-            self.perform(self.core.answered(call, outcome))
+            self.perform(self.core.answered, call, outcome)
 
         try:
             self._invoke(invocation, done)
@@ -205,13 +232,15 @@ class Gateway:
         self._timer = self._loop.call_later(max(0.0, due - self.clock.now()), self._due)
 
     def _due(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._armed, self._timer = float("inf"), None
-        self.perform(self.core.due())
+        self.perform(self.core.due)
         self._arm()
 
     def _advanced(self) -> None:
         """The clock jumped: do what has become due, and wait until it is done."""
-        self.perform(self.core.due())
+        self.perform(self.core.due)
         self.soon(self._due)
         if threading.current_thread() is not self._thread:
             self.settle()
@@ -243,12 +272,15 @@ class Gateway:
 
     def knock(self, knock: Knock, line: Line) -> None:
         """Hand an upgrade request to the core."""
-        actions = self.core.upgrade(knock, line)
-        match actions:
-            case [Refuse(connection=None) as refused]:
-                line.refuse(refused.status, refused.body)
-            case _:
-                self.perform(actions)
+        with self.core.lock:
+            actions = self.core.upgrade(knock, line)
+            match actions:
+                case [Refuse(None, status, body)]:
+                    line.refuse(status, body)
+                case [Run(Call(connection=connection)) | Accept(connection) | Refuse(connection)]:
+                    line.connection = connection
+            self._queue(actions)
+        self._call(actions)
 
     def joined(self, line: Line) -> None:
         """Remember a line so that it can be closed with the gateway."""
@@ -259,16 +291,18 @@ class Gateway:
         self._lines.discard(line)
 
 
-def _on_line(line: Line, action: Accept | Refuse | Send | Close) -> Callable[[], None]:
+def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Callable[[], None]:
     match action:
-        case Accept(connection, subprotocol):
-            return lambda: line.accept(connection, subprotocol)
+        case Accept(_, subprotocol):
+            return lambda: line.accept(subprotocol)
         case Refuse(_, status, body):
             return lambda: line.refuse(status, body)
         case Send(_, text):
             return lambda: line.send(text)
         case Close(_, code, reason):
             return lambda: line.close(code, reason)
+        case Resume():
+            return line.proceed
 
 
 def _function_arn(call: Call) -> str:

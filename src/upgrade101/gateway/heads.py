@@ -1,0 +1,78 @@
+"""What the head of an HTTP message says: requests as they come in, answers as they go out. Pure functions round h11."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+import h11
+
+from .limits import HEADER_BYTES, HTTP_BODY_BYTES, URL_CHARACTERS
+from .ports import Headers, HttpResponse
+
+VERSION = b"13"  # of the WebSocket protocol, the only one there is (RFC 6455, 4.1)
+TOO_LONG = (413, f"a body has at most {HTTP_BODY_BYTES} bytes")
+_OURS = {"content-length", "transfer-encoding"}
+
+
+def texts(head: h11.Request) -> Headers:
+    """Return headers as text in the client's own capitalisation."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
+
+
+def header(head: h11.Request, name: bytes) -> bytes:
+    """Return the first header of that name, given in lower case, or b''."""
+    return next((value for key, value in head.headers if key == name), b"")
+
+
+def asks_for_upgrade(head: h11.Request) -> bool:
+    """Tell whether this is a WebSocket handshake; HTTP/1.0 knows no upgrade (RFC 9110, 7.8)."""
+    asked = any(name == b"upgrade" and value.strip().lower() == b"websocket" for name, value in head.headers)
+    return asked and head.http_version >= b"1.1"
+
+
+def has_body(head: h11.Request) -> bool:
+    """Tell whether a body follows the head."""
+    return int(header(head, b"content-length") or 0) > 0 or bool(header(head, b"transfer-encoding"))
+
+
+def too_big(head: h11.Request) -> tuple[int, str] | None:
+    """Return status and reason for refusing a head or a declared body of that size; None where all is well."""
+    if len(head.target) > URL_CHARACTERS:
+        return 414, f"a URL has at most {URL_CHARACTERS} characters"
+    if sum(len(name) + len(value) for name, value in head.headers) > HEADER_BYTES:
+        return 431, f"the headers of a request have at most {HEADER_BYTES} bytes"
+    if int(header(head, b"content-length") or 0) > HTTP_BODY_BYTES:
+        return TOO_LONG
+    return None
+
+
+def answer_head(response: HttpResponse) -> tuple[h11.Response, bytes]:
+    """Return the head of an answer, and the body that may follow it.
+
+    Raises h11.LocalProtocolError where status or headers are no HTTP.
+    """
+    body = b"" if response.status in (204, 304) else response.body
+    headers = [(name, value) for name, value in response.headers if name.lower() not in _OURS]
+    if response.status != 204:
+        headers.append(("Content-Length", str(len(body))))
+    fields = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
+    return h11.Response(status_code=response.status, headers=fields, reason=phrase(response.status).encode()), body
+
+
+def phrase(status: int) -> str:
+    """Return the reason phrase of a status, or ''.
+
+    >>> phrase(404), phrase(299)
+    ('Not Found', '')
+    """
+    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+
+
+def message(text: str) -> bytes:
+    """Return the JSON body with which the gateway says something.
+
+    >>> message("Not Found")
+    b'{"message": "Not Found"}'
+    """
+    return json.dumps({"message": text}).encode()
