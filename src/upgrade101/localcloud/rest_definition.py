@@ -1,8 +1,8 @@
 """What a REST API is made of, read from moto: deployments as snapshots, stages as they are now.
 
 On AWS a stage answers from the deployment it points at, and a deployment never changes. moto's deployments hold no
-resources at all, so :func:`install` has them copied at the moment of ``create_deployment``, whoever calls it (boto3, HTTP
-or CloudFormation). A deployment made before that is read live.
+resources at all, so :func:`install` has them copied at the moment of ``create_deployment``, whoever calls it (boto3,
+HTTP or CloudFormation). A deployment made before that is read live.
 """
 
 from __future__ import annotations
