@@ -1,0 +1,23 @@
+"""What stands beside the learner: guess first, try it, get help, look back."""
+
+from __future__ import annotations
+
+from .check import NotDone, Verdict, check
+from .exercises import Bench, NotYet, exercise, expect, trying
+from .hint import hint
+from .predict import predict
+from .progress import progress
+
+__all__ = [
+    "Bench",
+    "NotDone",
+    "NotYet",
+    "Verdict",
+    "check",
+    "exercise",
+    "expect",
+    "hint",
+    "predict",
+    "progress",
+    "trying",
+]

@@ -1,0 +1,212 @@
+"""Try a learner's answer: limited in time, in a fresh cloud each time, and whatever happens is told kindly."""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import ctypes
+import dis
+import sysconfig
+import threading
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType, FunctionType
+from typing import Any, Literal
+
+from ..gateway.happenings import Answered, Happening
+from .exercises import Benches, Exercise, NotYet, listen
+
+State = Literal["done", "not yet", "unwritten", "broken"]
+
+_HERE = Path(__file__).parents[1]
+_LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of it. ``lines`` are the learner's own lines on the way to an error."""
+
+    state: State
+    finding: NotYet | None = None
+    error: str = ""
+    lines: tuple[str, ...] = ()
+    happenings: tuple[Happening, ...] = ()
+
+
+class _TimeOver(BaseException):
+    """Put into the thread of a try whose time is over."""
+
+
+@dataclass(slots=True)
+class _Ended:
+    """How a thread ended: with a value, with an error, or not at all."""
+
+    value: Any = None
+    error: BaseException | None = None
+    in_time: bool = True
+    tried: str = ""
+
+
+def attempt(exercise: Exercise, answer: Any, benches: Benches) -> Tried:
+    """Try an answer as often as the exercise wants, each time on a fresh bench, until it fails."""
+    if exercise.takes_answer and unwritten(answer):
+        return Tried("unwritten")
+    result = Tried("done")
+    for number in range(exercise.tries):
+        result = _one_try(exercise, answer, benches)
+        if result.state != "done":
+            return _only_later(result) if number and result.finding else result
+    return result
+
+
+def _one_try(exercise: Exercise, answer: Any, benches: Benches) -> Tried:
+    try:
+        with benches() as bench:
+            ended = within(exercise.seconds, lambda: _run(exercise, answer, bench))
+            happenings = tuple(bench.happenings())
+    except Exception as error:
+        return Tried("broken", error=_sentence(error))
+    return _judge(ended, exercise.seconds, happenings)
+
+
+def _run(exercise: Exercise, answer: Any, bench: Any) -> NotYet | None:
+    """Run the check and return what it found, whether it was raised or returned; what else it raises goes on."""
+    try:
+        found = exercise.run(answer, bench)
+    except NotYet as finding:
+        return finding
+    if isinstance(found, Sequence) and found:
+        found = found[0]
+    return found if isinstance(found, NotYet) else None
+
+
+def _judge(ended: _Ended, seconds: float, happenings: tuple[Happening, ...]) -> Tried:
+    if not ended.in_time:
+        got = f"still running after {seconds:g} s: a loop that never ends, or a wait for something that never comes?"
+        return Tried("not yet", NotYet(tried=ended.tried, got=got), happenings=happenings)
+    if isinstance(ended.error, NotImplementedError):
+        return Tried("unwritten")
+    if ended.error is not None:
+        return _raised(ended, ended.error, happenings)
+    if isinstance(ended.value, NotYet):
+        ended.value.tried = ended.value.tried or ended.tried
+        error, lines = _error_in_a_function(happenings)
+        return Tried("not yet", ended.value, error, lines, happenings)
+    return Tried("done", happenings=happenings)
+
+
+def _raised(ended: _Ended, error: BaseException, happenings: tuple[Happening, ...]) -> Tried:
+    finding = NotYet(tried=ended.tried, got=_sentence(error))
+    return Tried("not yet", finding, lines=tuple(own_lines(error)), happenings=happenings)
+
+
+def _only_later(result: Tried) -> Tried:
+    assert result.finding is not None
+    look = "it went well the first time: does something stay behind between two runs?"
+    result.finding.look = f"{look} {result.finding.look}".strip()
+    return result
+
+
+def within(seconds: float, work: Callable[[], Any]) -> _Ended:
+    """Do work in a thread of its own and wait for it that long, then stop it.
+
+    A loop in Python is stopped; a thread that waits inside C goes on in the background until that wait is over.
+    """
+    ended = _Ended(in_time=False)
+
+    def do() -> None:
+        with contextlib.suppress(_TimeOver):
+            try:
+                ended.value = work()
+            except _TimeOver:
+                return
+            except BaseException as error:
+                ended.error = error
+            ended.in_time = True
+
+    context = contextvars.copy_context()
+    said = context.run(listen)
+    thread = threading.Thread(target=context.run, args=(do,), name="check", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    for _ in range(5):
+        if not thread.is_alive():
+            break
+        _stop(thread)
+        thread.join(0.2)
+    return _Ended(ended.value, ended.error, ended.in_time, said[-1] if said else "")
+
+
+def _stop(thread: threading.Thread) -> None:
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeOver))
+
+
+# ── what the learner wrote ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def unwritten(answer: Any) -> bool:
+    """Tell whether an answer is still the stub that was handed out: ``...``, ``None``, or a function without a body.
+
+    >>> def on_connect(event, context):
+    ...     '''Let everybody in.'''
+    ...     ...
+    >>> unwritten(on_connect), unwritten("$request.body.action"), unwritten({"body": ...})
+    (True, False, True)
+    """
+    if answer is None or answer is Ellipsis or answer is NotImplemented:
+        return True
+    if isinstance(answer, str):
+        return answer.strip() in ("", "?", "...", "…")
+    if isinstance(answer, dict):
+        return any(part is Ellipsis for part in answer.values())
+    if isinstance(answer, list | tuple | set):
+        return any(unwritten(part) if callable(part) else part is Ellipsis for part in answer)
+    function = getattr(answer, "__func__", answer)
+    return isinstance(function, FunctionType) and _is_stub(function.__code__)
+
+
+def _is_stub(code: CodeType) -> bool:
+    """Tell whether code holds a ``...`` that is used as a value, or does nothing but return None."""
+    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
+    if any(const is Ellipsis for const in code.co_consts) or any(_is_stub_inside(const) for const in inner):
+        return True
+    skipped = {"RESUME", "NOP", "RETURN_GENERATOR", "POP_TOP", "CACHE", "NOT_TAKEN"}
+    steps = [step for step in dis.get_instructions(code) if step.opname not in skipped]
+    returns = {"LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+    return bool(steps) and all(step.opname in returns and step.argval is None for step in steps[:2]) and len(steps) <= 2
+
+
+def _is_stub_inside(code: CodeType) -> bool:
+    return any(const is Ellipsis for const in code.co_consts)
+
+
+def own_lines(error: BaseException) -> Iterable[str]:
+    """Return the learner's own lines that led to an error, the last three; nobody else's."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    return [f"line {frame.lineno}: {frame.line}" for frame in frames[-3:] if frame.line]
+
+
+def _is_theirs(file: str) -> bool:
+    if file.startswith("<frozen"):
+        return False
+    path = Path(file)
+    return not any(path.is_relative_to(place) for place in (_HERE, *_LIBRARIES))
+
+
+def _error_in_a_function(happenings: Iterable[Happening]) -> tuple[str, tuple[str, ...]]:
+    """Return the first error of a function that ran in the cloud, with the line that raised it."""
+    for happening in happenings:
+        if isinstance(happening, Answered) and happening.error:
+            said = happening.payload if isinstance(happening.payload, dict) else {}
+            error = f"{happening.error}: {said['errorMessage']}" if said.get("errorMessage") else happening.error
+            trace = said.get("stackTrace") or []
+            last = [line.strip() for line in str(trace[-1]).splitlines()] if trace else []
+            return f"{happening.target} raised {error}", tuple(last[-1:])
+    return "", ()
+
+
+def _sentence(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".removesuffix(": ")
