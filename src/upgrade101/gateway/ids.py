@@ -21,7 +21,7 @@ class Ids:
     """Make ids from a clock and a source of random bytes, both injected.
 
     >>> Ids(lambda: 1_755_425_730.12, lambda n: bytes(n)).connection()
-    'LZtQbwAAAAACAAA='
+    'WULWVAAAAAACAAA='
     """
 
     def __init__(self, now: Callable[[], float], random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
