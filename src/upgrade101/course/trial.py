@@ -169,18 +169,28 @@ def unwritten(answer: Any) -> bool:
 
 
 def _is_stub(code: CodeType) -> bool:
-    """Tell whether code holds a ``...`` that is used as a value, or does nothing but return None."""
-    inner = [const for const in code.co_consts if isinstance(const, CodeType)]
-    if any(const is Ellipsis for const in code.co_consts) or any(_is_stub_inside(const) for const in inner):
-        return True
-    skipped = {"RESUME", "NOP", "RETURN_GENERATOR", "POP_TOP", "CACHE", "NOT_TAKEN"}
-    steps = [step for step in dis.get_instructions(code) if step.opname not in skipped]
-    returns = {"LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
-    return bool(steps) and all(step.opname in returns and step.argval is None for step in steps[:2]) and len(steps) <= 2
+    """Tell whether code uses a ``...`` as a value, or does nothing at all."""
+    return _has_hole(code) or _shape(code) in _EMPTY
 
 
-def _is_stub_inside(code: CodeType) -> bool:
-    return any(const is Ellipsis for const in code.co_consts)
+def _has_hole(code: CodeType) -> bool:
+    return any(const is Ellipsis or (isinstance(const, CodeType) and _has_hole(const)) for const in code.co_consts)
+
+
+def _shape(code: CodeType) -> list[tuple[str, Any]]:
+    """Return what code does, step by step; arguments count only where they are constants."""
+    own = {"COPY_FREE_VARS", "MAKE_CELL"}  # of a function inside another one
+    steps = [step for step in dis.get_instructions(code) if step.opname not in own]
+    return [(step.opname, step.argval if step.opname.endswith("_CONST") else None) for step in steps]
+
+
+def _nothing() -> None: ...
+
+
+async def _nothing_later() -> None: ...
+
+
+_EMPTY = [_shape(nothing.__code__) for nothing in (_nothing, _nothing_later)]
 
 
 def own_lines(error: BaseException) -> Iterable[str]:
