@@ -1,0 +1,328 @@
+"""Execution environments: a thread each, with module globals, environment variables and a log of its own.
+
+One invocation at a time runs in an environment; eight at once need eight environments, with eight sets of globals
+(https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from types import ModuleType
+from typing import Any, Protocol
+from uuid import UUID
+
+from . import runtime, surroundings
+from .function_log import FunctionLog, LogListener, LogWriter, lambda_logging
+from .function_modules import Code, Modules
+from .runtime import Context, Document, Fault, FunctionSpec, Handler
+
+log = logging.getLogger(__name__)
+
+INIT_SECONDS = (
+    10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an invocation came to: JSON text, the error's type or '', and the messages of its log."""
+
+    payload: str
+    error: str = ""
+    messages: list[str] = field(default_factory=list)
+
+
+class Execution:
+    """One invocation on its way through an environment; settled once, by whoever comes first."""
+
+    def __init__(
+        self,
+        event: str,
+        finished: Callable[[Result], None],
+        *,
+        function_arn: str,
+        request_id: str = "",
+        caller_request_id: str = "",
+        client_context: Document | None = None,
+    ) -> None:
+        self.event = event
+        self.finished = finished
+        self.function_arn = function_arn
+        self.request_id = request_id or _new_request_id()
+        self.caller_request_id = caller_request_id or self.request_id
+        self.client_context = client_context
+        self._claim = threading.Lock()
+
+    def claim(self) -> bool:
+        """Tell whether the caller is the first to have an answer, and so the one who gives it."""
+        return self._claim.acquire(blocking=False)
+
+    def finish(self, result: Result) -> None:
+        """Give the answer; only for who has claimed it."""
+        try:
+            with surroundings.outside():
+                self.finished(result)
+        except Exception:
+            log.exception("nobody could take the answer of invocation %s", self.request_id)
+
+
+_chance = random.Random()  # our own: a handler may seed the common one
+
+
+def _new_request_id() -> str:
+    return str(UUID(int=_chance.getrandbits(128), version=4))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all environments of a local cloud have in common."""
+
+    max_environments: int = 50  # of one function
+    idle_seconds: float = 300.0
+    init_seconds: float = INIT_SECONDS
+    variables: dict[str, str] = field(default_factory=dict)
+    also: frozenset[str] = frozenset()  # packages that functions may import beyond AWS's own
+    listeners: list[LogListener] = field(default_factory=list)
+
+
+class Owner(Protocol):
+    """Whom an environment belongs to."""
+
+    spec: FunctionSpec
+    code: Code
+    settings: Settings
+
+    def session(self) -> Any:
+        """Return the default boto3 session of the function."""
+
+    def watch(self, environment: Environment, execution: Execution, seconds: float) -> None:
+        """Call ``environment.expire(execution)`` in so many seconds; a later call replaces this one."""
+
+    def unwatch(self, environment: Environment) -> None:
+        """Call it no more."""
+
+    def release(self, environment: Environment) -> Execution | None:
+        """Take an environment back: it gets the next waiting invocation, or is idle from now on."""
+
+    def lost(self, environment: Environment) -> None:
+        """Take note that an environment is of no more use."""
+
+    def dismiss(self, environment: Environment) -> bool:
+        """Tell whether an environment that has been idle for long may end."""
+
+    def ended(self, environment: Environment) -> None:
+        """See to what the environment leaves behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a handler, or its import, ended."""
+
+    payload: str
+    error: str = ""
+    record: str = ""  # what goes into the log
+    status: str = ""  # what the REPORT line says
+
+
+class Environment:
+    """An execution environment: created cold, used warm, ended when it idles, breaks or is out of date."""
+
+    modules: Modules
+    variables: dict[str, str]
+
+    def __init__(self, owner: Owner) -> None:
+        self.spec = owner.spec
+        self.log = FunctionLog(owner.spec, owner.settings.listeners, owner.code.shown_as)
+        self.execution: Execution | None = None  # the one that runs, or ran last
+        self.threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._owner = owner
+        self._handler: Handler | None = None
+        self._broken = False
+        self._session: Any = None
+        self._inbox: SimpleQueue[Execution | None] = SimpleQueue()
+        name = f"lambda {self.spec.function_name} {self.log.stream_name[-6:]}"
+        self.thread = threading.Thread(target=self._live, name=name, daemon=True)
+
+    # ── what the threads inside see ──────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def system(self) -> ModuleType:
+        """Return the ``sys`` of its code."""
+        return self.modules.system
+
+    def import_module(self, name: str) -> ModuleType | None:
+        """Return its own module of that name, or nothing where it has none."""
+        return self.modules.load(name)
+
+    def session(self) -> Any:
+        """Return its default boto3 session."""
+        return self._session or self._owner.session()
+
+    def set_session(self, session: Any) -> None:
+        """Take another: what ``boto3.setup_default_session`` does inside."""
+        self._session = session
+
+    def joined(self, thread: threading.Thread) -> None:
+        """Remember a thread that the handler started."""
+        self.threads.add(thread)
+
+    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def take(self, execution: Execution) -> None:
+        """Run this invocation next."""
+        if self.thread.ident is None:
+            with surroundings.outside():
+                self.thread.start()
+        self._inbox.put(execution)
+
+    def end(self) -> None:
+        """End as soon as nothing runs."""
+        self._inbox.put(None)
+
+    def expire(self, execution: Execution) -> bool:
+        """Give a timed-out invocation its answer; tell whether it was still without one. Its environment is lost."""
+        if not execution.claim():
+            return False
+        seconds = self.spec.timeout
+        document = runtime.timeout_document(seconds, execution.request_id)
+        record = runtime.timeout_line(seconds, execution.request_id)
+        ending = _Ending(json.dumps(document), document["errorType"], record, "timeout")
+        result = self._close_log(execution, ending, seconds, None)
+        self._retire()
+        execution.finish(result)
+        return True
+
+    def _live(self) -> None:
+        surroundings.enter(self)
+        try:
+            execution = self._wait()
+            while execution is not None:
+                execution = self._serve(execution)
+        finally:
+            self._owner.ended(self)
+
+    def _serve(self, execution: Execution) -> Execution | None:
+        """Run an invocation and wait for the next; nothing when the environment is to end."""
+        result = self._run(execution)
+        if result is None:  # timed out meanwhile: nobody waits for it, and the environment is lost already
+            return None
+        if self._broken:
+            self._retire()
+            execution.finish(result)
+            return None
+        following = self._owner.release(self)  # before the answer: who has it may invoke again at once
+        execution.finish(result)
+        return following or self._wait()
+
+    def _wait(self) -> Execution | None:
+        while True:
+            try:
+                return self._inbox.get(timeout=self._owner.settings.idle_seconds)
+            except Empty:
+                if self._owner.dismiss(self):
+                    return None
+
+    def _retire(self) -> None:
+        self.log.close()
+        self._owner.lost(self)
+
+    # ── one invocation ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _run(self, execution: Execution) -> Result | None:
+        surroundings.route_output()
+        self.execution = execution
+        self.log.begin(execution.caller_request_id, runtime.start_line(execution.request_id, self.spec.version))
+        ending, init_seconds = None, None
+        began = time.monotonic()
+        if self._handler is None:
+            ending = self._initialise(execution)
+            init_seconds = time.monotonic() - began
+            began = time.monotonic()
+        ending = ending or self._invoke(execution)
+        seconds = time.monotonic() - began
+        if not execution.claim():
+            return None
+        self._owner.unwatch(self)
+        return self._close_log(execution, ending, seconds, init_seconds)
+
+    def _close_log(self, execution: Execution, ending: _Ending, seconds: float, init_seconds: float | None) -> Result:
+        if ending.record:
+            self.log.record(ending.record)
+        request_id, memory = execution.request_id, self.spec.memory_size
+        report = runtime.report_line(request_id, seconds, memory, init_seconds, ending.status)
+        messages = self.log.end(runtime.end_line(request_id), report)
+        return Result(ending.payload, ending.error, messages)
+
+    def _initialise(self, execution: Execution) -> _Ending | None:
+        """Start cold: unpack the code, import the handler's module; nothing where that went well."""
+        self._owner.watch(self, execution, self._owner.settings.init_seconds)
+        try:
+            self._start_cold()
+        except Fault as fault:
+            ending = self._fault(fault)
+        except Exception as error:
+            ending = self._error(error, "")
+        except BaseException as error:
+            ending = self._exit(error, execution.request_id)
+        else:
+            return None
+        self._broken = True
+        return ending
+
+    def _start_cold(self) -> None:
+        code = self._owner.code
+        code.unpack()
+        own = runtime.variables_of(self.spec, self.log.stream_name, str(code.task_root))
+        self.variables = {**self._owner.settings.variables, **own}
+        self.modules = Modules(code, LogWriter(self.log.write), self._configure_logging, self._owner.settings.also)
+        self._handler = runtime.find_handler(self.spec.handler, self._import_handler)
+
+    def _import_handler(self, name: str) -> ModuleType:
+        module = self.modules.load(name)
+        if module is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        return module
+
+    def _configure_logging(self, module: ModuleType) -> None:
+        lambda_logging(module, self.log.record, lambda: self.execution.request_id if self.execution else "")
+
+    def _invoke(self, execution: Execution) -> _Ending:
+        assert self._handler is not None
+        event = json.loads(execution.event)
+        deadline = time.monotonic() + self.spec.timeout
+        who = (execution.request_id, execution.function_arn, deadline, execution.client_context)
+        context = Context(self.spec, self.log.stream_name, *who)
+        self._owner.watch(self, execution, self.spec.timeout)
+        try:
+            return _Ending(runtime.marshal(self._handler(event, context)))
+        except Fault as fault:
+            return self._fault(fault, execution.request_id)
+        except Exception as error:
+            return self._error(error, execution.request_id)
+        except BaseException as error:
+            self._broken = True
+            return self._exit(error, execution.request_id)
+
+    def _fault(self, fault: Fault, request_id: str = "") -> _Ending:
+        return self._failed(runtime.fault_document(fault, request_id))
+
+    def _error(self, error: Exception, request_id: str) -> _Ending:
+        trace = runtime.stack_trace(error.__traceback__, self._owner.code.file_shown_as)
+        return self._failed(runtime.error_document(error, request_id, trace))
+
+    def _failed(self, document: Document) -> _Ending:
+        payload = self._owner.code.shown_as(json.dumps(document))
+        return _Ending(payload, document["errorType"], runtime.error_lines(document))
+
+    def _exit(self, error: BaseException, request_id: str) -> _Ending:
+        document = runtime.exit_document(error, request_id)
+        status = f"error\tError Type: {document['errorType']}"
+        return _Ending(json.dumps(document), document["errorType"], runtime.exit_lines(document), status)

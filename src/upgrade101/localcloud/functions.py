@@ -1,0 +1,231 @@
+"""Lambda in this process: the functions that moto keeps, run in execution environments of their own.
+
+The gateway invokes through :class:`Functions` (its port ``Invoke``); boto3's ``lambda.invoke`` and moto's event sources
+run the same code. A function that takes too long is answered for on time and its environment given up, but a thread
+cannot be killed as a process can.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from queue import SimpleQueue
+from typing import Any
+
+from ..gateway.errors import ConfigurationError
+from ..gateway.ports import Invocation, Outcome
+from . import event_sources, moto_lambda, runtime, surroundings
+from .environments import INIT_SECONDS, Environment, Execution, Result, Settings
+from .function_log import LogListener
+from .moto_lambda import Answer, Throttled
+from .pools import Pools
+from .runtime import Document
+
+outside = surroundings.outside
+
+_VARIABLES = {"AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"}  # moto does not know the hosts of single accounts
+
+
+def current() -> tuple[str, str] | None:
+    """Return name and request id of the function that runs in this thread, or nothing.
+
+    The request id is the one under which it was asked for: for a WebSocket API ``requestContext.requestId``.
+
+    >>> current() is None
+    True
+    """
+    environment = surroundings.inside()
+    if not isinstance(environment, Environment):
+        return None
+    execution = environment.execution
+    return environment.spec.function_name, execution.caller_request_id if execution else ""
+
+
+class Functions:
+    """Every Lambda function that moto knows, ready to run; the gateway's port ``Invoke``.
+
+    ``on_log`` holds the listeners to what functions print and log. At most ``max_environments`` invocations of a
+    function run at once, more wait for their turn. ``variables`` are seen by every function; ``also`` names
+    packages that functions may import although AWS's own environments lack them.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_environments: int = 50,
+        idle_seconds: float = 300.0,
+        init_seconds: float = INIT_SECONDS,
+        variables: Mapping[str, str] = _VARIABLES,
+        also: Iterable[str] = (),
+    ) -> None:
+        self.on_log: list[LogListener] = []
+        times = {"idle_seconds": idle_seconds, "init_seconds": init_seconds}
+        self._settings = Settings(
+            max_environments, **times, variables=dict(variables), also=frozenset(also), listeners=self.on_log
+        )
+        self._pools: Pools | None = None
+        self._batches = event_sources.Queues()
+        self._open: set[Execution] = set()
+        self._quiet = threading.Condition()
+
+    # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def __call__(self, invocation: Invocation, done: Callable[[Outcome], None]) -> None:
+        """Start an invocation and return at once; ``done`` must not block, and is called once, from any thread."""
+        function = moto_lambda.find(invocation.function_arn)
+        if function is None:
+            done(Outcome(error="ResourceNotFoundException", not_invoked=True))
+            return
+
+        def finished(result: Result) -> None:
+            done(Outcome(_read(result.payload), result.error))
+
+        event = json.dumps(invocation.event)
+        arn, request_id = invocation.function_arn, invocation.request_id
+        execution = Execution(event, finished, function_arn=arn, caller_request_id=request_id)
+        try:
+            self._submit(function, execution)
+        except Throttled:
+            done(Outcome(error="TooManyRequestsException", not_invoked=True))
+
+    def invoke(self, function_name: str, event: Any) -> Answer:
+        """Invoke a function by its name or ARN and wait for the answer.
+
+        Raises ConfigurationError where there is no such function, Throttled where it runs too often already.
+        """
+        function = moto_lambda.find(function_name)
+        if function is None:
+            raise ConfigurationError(f"there is no function {function_name!r}", hint="create_function makes one")
+        arn = function_name if function_name.startswith("arn:") else function.function_arn
+        return self._run(function, json.dumps(event), arn, None)
+
+    def settle(self, seconds: float = 10.0) -> bool:
+        """Wait until no invocation runs or waits; tell whether it came to that in time."""
+        with self._quiet:
+            return self._quiet.wait_for(lambda: not self._open, seconds)
+
+    # ── what moto asks for ───────────────────────────────────────────────────────────────────────────────────────
+
+    def run(self, function: Any, event: str, *, client_context: Document | None = None) -> Answer:
+        """Run one of moto's functions and wait for the answer. Raises Throttled."""
+        return self._run(function, event, function.function_arn, client_context)
+
+    def _run(self, function: Any, event: str, function_arn: str, client_context: Document | None) -> Answer:
+        results: SimpleQueue[Result] = SimpleQueue()
+        execution = Execution(event, results.put, function_arn=function_arn, client_context=client_context)
+        self._submit(function, execution)
+        result = results.get()
+        tail = runtime.tail(result.messages)
+        return Answer(result.payload, result.error, tail, execution.request_id, str(function.version))
+
+    def begin(self, function: Any, event: str, *, client_context: Document | None = None) -> str:
+        """Start one of moto's functions, as ``InvocationType="Event"`` does; return the request id. Never retried."""
+        execution = Execution(event, _ignore, function_arn=function.function_arn, client_context=client_context)
+        self._submit(function, execution, throttle=False)
+        return execution.request_id
+
+    def from_event_source(self, function: Any, event: str) -> Answer | None:
+        """Run what an event source brings: now, and then there is an answer, or later."""
+        if event_sources.is_awaited(event):
+            return self.run(function, event)
+        if event_sources.is_ordered(event):
+            self._run_in_order(function, event)
+        else:
+            self.begin(function, event)
+        return None
+
+    def _run_in_order(self, function: Any, event: str) -> None:
+        arn = function.function_arn
+        execution = Execution(event, lambda result: self._batches.done(arn), function_arn=arn)
+        self._batches.add(arn, lambda: self._submit(function, execution, throttle=False))
+
+    # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _submit(self, function: Any, execution: Execution, *, throttle: bool = True) -> None:
+        obstacle = moto_lambda.obstacle(function)
+        limit = moto_lambda.reserved_concurrency(function) if throttle else None
+        with surroundings.outside():
+            if obstacle or self._pools is None:
+                self._refuse(function, execution, obstacle)
+                return
+            self._track(execution)
+            try:
+                self._pools.of(function).submit(execution, limit)
+            except Throttled:
+                self._untrack(execution)
+                raise
+
+    def _track(self, execution: Execution) -> None:
+        finished = execution.finished
+
+        def finish(result: Result) -> None:
+            try:
+                finished(result)
+            finally:
+                self._untrack(execution)
+
+        execution.finished = finish
+        with self._quiet:
+            self._open.add(execution)
+
+    def _untrack(self, execution: Execution) -> None:
+        with self._quiet:
+            self._open.discard(execution)
+            if not self._open:
+                self._quiet.notify_all()
+
+    def _refuse(self, function: Any, execution: Execution, obstacle: str) -> None:
+        """Answer for a function that cannot run here."""
+        document = _failure("NotEmulated", obstacle) if obstacle else _STOPPED
+        for listener in tuple(self.on_log):
+            listener(function.function_name, execution.caller_request_id, runtime.error_lines(document))
+        execution.finish(Result(json.dumps(document), document["errorType"]))
+
+    # ── beginning and end ────────────────────────────────────────────────────────────────────────────────────────
+
+    def install(self) -> None:
+        """Have everything that moto invokes run here; harmless where it does already.
+
+        Raises ConfigurationError where moto is not made as expected.
+        """
+        moto_lambda.install(self)
+        surroundings.install(self)
+        self._pools = self._pools or Pools(self._settings)
+
+    def uninstall(self) -> None:
+        """Give moto and the process their own ways back; harmless where that has been done. Ends everything first."""
+        self.close()
+        moto_lambda.uninstall(self)
+        surroundings.uninstall(self)
+
+    def close(self) -> None:
+        """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""
+        pools, self._pools = self._pools, None
+        for execution in pools.close() if pools is not None else ():
+            execution.finish(Result(json.dumps(_STOPPED), _STOPPED["errorType"]))
+
+    def __enter__(self) -> Functions:
+        self.install()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.uninstall()
+
+
+def _failure(error_type: str, message: str) -> Document:
+    return {"errorType": error_type, "errorMessage": message}
+
+
+_STOPPED = _failure("ServiceException", "the local cloud has been stopped → start it again")
+
+
+def _ignore(result: Result) -> None:
+    """Nobody waits for the answer of an event."""
+
+
+def _read(payload: str) -> Any:
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload  # a handler returned bytes that are not JSON
