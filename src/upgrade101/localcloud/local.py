@@ -44,8 +44,8 @@ class LocalCloud:
         self.definitions = Definitions()
         self.functions = Functions()
         self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
-        self.rest = RestApis(self.functions, tell=self.gateway.observers.tell, clock=self.clock)
-        self.endpoint = Endpoint()
+        self.endpoint = Endpoint(self._stages)
+        self.rest: RestApis | None = None
         self._callbacks = Callbacks(self.gateway.manage, caller)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
@@ -62,6 +62,7 @@ class LocalCloud:
         control_plane.install()
         locks.install()
         self.functions.install()
+        self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
         self._callbacks.install()
         settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
         self._before = {name: os.environ.get(name) for name in settings}
@@ -84,6 +85,8 @@ class LocalCloud:
         self._mock = None
         self._callbacks.uninstall()
         self.gateway.stop()
+        if self.rest is not None:
+            self.rest.close()
         self.functions.close()
         self.functions.uninstall()
         locks.uninstall()
@@ -92,8 +95,13 @@ class LocalCloud:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
     def _http(self, request: HttpRequest) -> HttpResponse | None:
-        answer = self.rest(request)
+        answer = self.rest(request) if self.rest else None
         return self.endpoint(request) if answer is None else answer
+
+    def _stages(self) -> list[str]:
+        """Return the address of every stage, as other programs reach it."""
+        websocket = self.url.replace("http", "ws", 1)
+        return [f"{websocket}/_aws/execute-api/{api_id}/{name}" for api_id, name in self.definitions.stages()]
 
     @property
     def url(self) -> str:
