@@ -78,8 +78,7 @@ class Operation:
             raise BadRequest("Invalid request body: a JSON object is expected")
         fields = dict(_known(self.shape, given))
         for field, value in fields.items():
-            if not (value == "" and self.name.startswith("Update")):  # clears the field; rules.py says which may go
-                _check(_members(self.shape)[field], value, field)
+            _check(_members(self.shape)[field], value, field, clears=self.name.startswith("Update"))
         return fields
 
 
@@ -100,8 +99,11 @@ def _members(shape: StructureShape) -> dict[str, Shape]:
     return {member.serialization.get("name", name): member for name, member in shape.members.items()}
 
 
-def _check(shape: Shape, value: Any, field: str) -> None:
+def _check(shape: Shape, value: Any, field: str, *, clears: bool) -> None:
+    """Compare a value with its shape; '' passes where it clears the field (rules.py says which fields may go)."""
     kind = shape.type_name
+    if clears and value == "":
+        return
     expected = _PYTHON_TYPES.get(kind)
     if expected and (not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean")):
         raise BadRequest(f"Invalid {field} specified. A {kind} is expected.")
@@ -109,14 +111,14 @@ def _check(shape: Shape, value: Any, field: str) -> None:
         _check_string(shape, value, field)
     elif isinstance(shape, ListShape):
         for item in value:
-            _check(shape.member, item, field)
+            _check(shape.member, item, field, clears=False)
     elif isinstance(shape, MapShape):
         for key, item in value.items():
-            _check(shape.value, item, f"{field}.{key}")
+            _check(shape.value, item, f"{field}.{key}", clears=clears)
     elif isinstance(shape, StructureShape):
         for name, member in _members(shape).items():
             if value.get(name) is not None:
-                _check(member, value[name], f"{field}.{name}")
+                _check(member, value[name], f"{field}.{name}", clears=False)
 
 
 def _check_string(shape: StringShape, value: str, field: str) -> None:
