@@ -1,0 +1,428 @@
+#!/usr/bin/env python3
+"""Start Upgrade 101. Only Python is needed; everything else is fetched into .venv the first time.
+
+  python3 start.py                    read and run the lessons in JupyterLab
+  python3 start.py lab --no-browser   the same; what follows is passed on to JupyterLab
+  python3 start.py test               run every test; what follows is passed on to pytest
+  python3 start.py bench              measure the local gateway
+  python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
+  python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
+  python3 start.py WORD ...           any other command of upgrade101, program or module in .venv:
+                                      ruff check . | python | jupyter --version
+  python3 start.py --help             this text
+
+.venv is made from requirements.lock.txt, every file checked against its hash, by uv where it is on the
+PATH and by pip otherwise. It is made anew when the lock, the Python or the place of this folder changes.
+"""
+
+# Below Python 3.6 the next line is the one that the interpreter complains about, so it says what to do.
+what_to_type: str = "Upgrade 101 needs Python 3.11 or newer; type: python3.13 start.py"
+
+import subprocess
+import sys
+
+OLDEST, NEWEST = (3, 11), (3, 14)
+
+
+def wrong_python(version: "tuple[object, ...]") -> str:
+    """Return the sentence for a Python outside the supported range, with a command that works here."""
+    rest = " ".join(["start.py", *sys.argv[1:]])
+    for minor in (13, 12, 11, 14):
+        command = ["py", f"-3.{minor}"] if sys.platform == "win32" else [f"python3.{minor}"]
+        try:
+            found = subprocess.call([*command, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+        except OSError:
+            found = False
+        if found:
+            advice = f"type: {' '.join(command)} {rest}"
+            break
+    else:
+        advice = f"install Python 3.13 and type: python3.13 {rest}"
+    return f"start.py: Upgrade 101 runs on Python 3.11 to 3.14, and this is {'.'.join(map(str, version[:3]))}; {advice}"
+
+
+if not OLDEST <= sys.version_info[:2] <= NEWEST:
+    sys.exit(wrong_python(sys.version_info))
+
+import contextlib
+import errno
+import hashlib
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import signal
+import sysconfig
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+PROGRAM_SUFFIX = ".exe" if sys.platform == "win32" else ""
+
+# What the tail of an installer's log, or an OSError, says; and what the learner should read. The first match counts.
+TROUBLES = {
+    r"No space left|not enough space|Errno 28\b|os error 28\b|WinError 112\b": (
+        "the disk is full; free about 1 GB, then start again"
+    ),
+    r"WinError (5|32)\b|os error (5|32)\b.*Windows": (
+        "a program still uses .venv; close JupyterLab and every terminal where .venv is active, then start again"
+    ),
+    r"Permission denied|Access is denied|Read-only file system|Errno (13|30)\b|os error (13|30)\b": (
+        "this folder cannot be written to; copy it to a place of your own, or give yourself the right to write here"
+    ),
+    r"DO NOT MATCH THE HASHES|[Hh]ash mismatch": (
+        "a package is not the one that requirements.lock.txt names, so it was not installed; try another network"
+    ),
+    r"CERTIFICATE_VERIFY_FAILED|certificate": (
+        "the package index shows a certificate that is not trusted here; behind a company's proxy, set SSL_CERT_FILE "
+        "and PIP_CERT to the file with its certificate"
+    ),
+    r"Retrying \(Retry|name resolution|getaddrinfo|dns error|error sending request|[Nn]etwork (is|was|connectivity)"
+    r"|Failed to establish|timed out|Connection (refused|reset|aborted)": (
+        "the package index cannot be reached; check the network (or the proxy), then start again"
+    ),
+    r"No matching distribution|no usable wheels|matching (Python|platform|ABI)": (
+        "a package has no ready-made file for this Python on this machine; try Python 3.13, or conda (environment.yml)"
+    ),
+}
+
+
+class Trouble(Exception):
+    """Hold one sentence for the learner: what stopped, and what to do next."""
+
+
+def explain(report: str) -> str:
+    """Return the learner's sentence for an installer's log or an error's text, or the report's last line.
+
+    >>> explain("[Errno 28] No space left on device")
+    'the disk is full; free about 1 GB, then start again'
+    """
+    tail = report.strip().splitlines()[-40:]
+    known = (sentence for sign, sentence in TROUBLES.items() if re.search(sign, "\n".join(tail)))
+    return next(known, tail[-1].strip() if tail else "it ended without a word")
+
+
+class Progress:
+    """Show how the making of .venv goes on: a live line on a terminal, plain lines elsewhere."""
+
+    PLAIN_EVERY = 15.0  # seconds between two plain lines of one step
+
+    def __init__(self, out: IO[str]) -> None:
+        self.out = out
+        self.terminal = out.isatty()
+
+    def begin(self, step: str) -> None:
+        """Start the clock of `step`."""
+        self.step, self.began, self.told = step, time.monotonic(), 0.0
+        self.show("")
+
+    def show(self, state: str) -> None:
+        """Tell the state of the step that runs."""
+        seconds = time.monotonic() - self.began
+        if self.terminal:
+            self.out.write(f"\r{self.line(state or '...', seconds):<78.78}")
+            self.out.flush()
+        elif state and seconds - self.told >= self.PLAIN_EVERY:
+            self.told = seconds
+            print(self.line(state, seconds), file=self.out, flush=True)
+
+    def end(self, state: str) -> None:
+        """Leave one line about the step that has run."""
+        self.out.write("\r" if self.terminal else "")
+        print(f"{self.line(state, time.monotonic() - self.began):<78}".rstrip(), file=self.out, flush=True)
+
+    def line(self, state: str, seconds: float) -> str:
+        """Return one line: step, state, seconds."""
+        return f"  {self.step:<12} {state:<36} {seconds:6.1f} s"
+
+
+class Environment:
+    """Be the folder .venv below `root`: know whether it can serve, and make it from the lock."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.folder = root / ".venv"
+        self.lock = root / "requirements.lock.txt"
+        self.stamp = self.folder / "start.stamp"
+        self.log = self.folder / "start.log"
+        self.programs = self.folder / ("Scripts" if sys.platform == "win32" else "bin")
+        self.python = self.programs / f"python{PROGRAM_SUFFIX}"
+        self.packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
+
+    def wanted(self) -> list[str]:
+        """Return the lines of the stamp that fits this lock, this Python and this folder."""
+        digest = hashlib.sha256(self.lock.read_bytes()).hexdigest()
+        version = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}"
+        return [f"lock: {digest}", f"Python: {version}", f"folder: {self.folder}"]
+
+    def shortcoming(self) -> str:
+        """Say why .venv cannot serve as it stands; '' if it can."""
+        if not self.folder.exists():
+            return "there is none yet"
+        try:
+            stamp = self.stamp.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError):
+            return "it is half-made"
+        if not self.python.exists():
+            return "its Python is gone"
+        changed = [line.split(":")[0] for line in self.wanted() if line not in stamp]
+        return f"made for another {' and '.join(changed)}" if changed else ""
+
+    def ensure(self, progress: Progress) -> None:
+        """Make .venv unless it can serve; of two that want to, the second waits for the first."""
+        if not self.shortcoming():
+            return
+        with only_one(self.root / ".upgrade101", progress.out):
+            reason = self.shortcoming()
+            if reason:
+                print(f"Making .venv ({reason}); the next start takes no time.", file=progress.out, flush=True)
+                self.make(progress)
+
+    def make(self, progress: Progress) -> None:
+        """Make .venv afresh; the stamp comes last, so that whatever is half-made is known as such."""
+        uv = shutil.which("uv")
+        if not uv and importlib.util.find_spec("ensurepip") is None:
+            raise Trouble(
+                "this Python comes without venv and pip, which Debian and Ubuntu keep apart; type: "
+                f"sudo apt install python3.{sys.version_info[1]}-venv"
+            )
+        self.clear()
+        self.folder.mkdir()
+        for step, command in self.steps(uv):
+            progress.begin(step)
+            self.run(command, progress)
+            progress.end(self.installed() if step == "packages" else "")
+        self.stamp.write_text("\n".join(self.wanted()) + "\n", encoding="utf-8")
+
+    def clear(self) -> None:
+        """Remove .venv, its stamp first."""
+        self.stamp.unlink(missing_ok=True)
+        if self.folder.exists():
+            shutil.rmtree(self.folder)
+
+    def steps(self, uv: str | None) -> list[tuple[str, list[str]]]:
+        """Return the name and the command of every step, with uv or without."""
+        python = (
+            getattr(sys, "_base_executable", None) or sys.executable
+        )  # not the one in the .venv we are about to make
+        locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(self.lock)]
+        itself = ["--no-deps", "--no-build-isolation", "--editable", str(self.root)]
+        if uv:
+            venv = [uv, "venv", "--allow-existing", "--python", python, str(self.folder)]
+            install = [uv, "pip", "install", "--python", str(self.python)]
+            itself.append("--offline")
+        else:
+            venv = [python, "-m", "venv", str(self.folder)]
+            install = [str(self.python), "-m", "pip", "install", "--no-compile", "--no-input", "--progress-bar", "off"]
+            itself.append("--no-index")
+        return [("Python", venv), ("packages", [*install, *locked]), ("upgrade101", [*install, *itself])]
+
+    def run(self, command: list[str], progress: Progress) -> None:
+        """Run one step to its end, its output in the log; raises Trouble if it fails."""
+        with self.log.open("a", encoding="utf-8") as log:
+            child = subprocess.Popen(
+                command,
+                cwd=self.root,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=install_environ(),
+            )
+            try:
+                while not ended(child, seconds=0.2):
+                    progress.show(self.installed())
+            except KeyboardInterrupt:
+                child.terminate()
+                child.wait()
+                raise
+        if child.returncode:
+            raise Trouble(f"{explain(self.read_log())} (the whole story: {self.log})")
+
+    def read_log(self) -> str:
+        """Return what the installer has said so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def installed(self) -> str:
+        """Say how many packages have been fetched or installed, of how many."""
+        log = self.read_log()
+        resolved = re.search(r"^Resolved (\d+) packages", log, re.MULTILINE)
+        pins = len(re.findall(r"^\S+==", self.lock.read_text(encoding="utf-8"), re.MULTILINE))
+        total = int(resolved[1]) if resolved else pins - len(re.findall(r"^Ignoring ", log, re.MULTILINE))
+        fetched = len(re.findall(r"^(?:Collecting|Processing) ", log, re.MULTILINE))
+        placed = sum(1 for _ in self.packages.glob("*.dist-info"))
+        if "Installing collected" in log or placed >= total:
+            return f"{min(placed, total)} of {total} installed"
+        return f"{fetched} of {total} fetched" if fetched else f"fetching {total}"
+
+
+def ended(child: "subprocess.Popen[bytes]", seconds: float) -> bool:
+    """Wait at most `seconds` for `child`; say whether it has ended."""
+    try:
+        child.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def only_one(folder: Path, out: IO[str]) -> Iterator[None]:
+    """Hold the right to make .venv; whoever comes second waits. The system takes it back from a process that dies."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "start.lock").open("a") as file:
+        if not grab(file):
+            print("Another start.py is making .venv here; this one waits for it.", file=out, flush=True)
+            while not grab(file):
+                time.sleep(0.2)
+        yield
+
+
+def grab(file: IO[str]) -> bool:
+    """Take the system's lock on `file`; say whether it is ours (so it is where the file system knows no locks)."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK)
+    return True
+
+
+def run_environ(environment: Environment) -> dict[str, str]:
+    """Return the variables for a program of .venv, as if it had been activated."""
+    environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+    environ["VIRTUAL_ENV"] = str(environment.folder)
+    environ["PATH"] = os.pathsep.join([str(environment.programs), environ.get("PATH", os.defpath)])
+    return environ
+
+
+def install_environ() -> dict[str, str]:
+    """Return the variables for an installer: nothing may send packages elsewhere or hold back its lines."""
+    elsewhere = ("PYTHONHOME", "PYTHONPATH", "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV")
+    environ = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    return {**environ, "PIP_USER": "0", "PYTHONUNBUFFERED": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+
+def lab(environment: Environment, arguments: list[str]) -> list[str]:
+    """Return the command that opens JupyterLab at the first lesson, or at the notebook that `arguments` name."""
+    command = [str(environment.python), "-m", "jupyterlab", f"--ServerApp.root_dir={environment.root}"]
+    if all(argument.startswith("-") for argument in arguments) and (environment.root / FIRST_LESSON).exists():
+        command.append(f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    return [*command, *arguments]
+
+
+def find_tool(environment: Environment, word: str) -> list[str]:
+    """Return the command that `word` stands for: a program of .venv, a command of upgrade101, or a module.
+
+    No command of upgrade101 has the name of a program in .venv (a test holds that), so the quick look comes first.
+    """
+    program = environment.programs / f"{word}{PROGRAM_SUFFIX}"
+    if program.is_file() and program.parent == environment.programs:
+        return [str(program)]
+    question = [str(environment.python), "-c", WHAT_IS, word]
+    answer = subprocess.run(question, capture_output=True, text=True, env=run_environ(environment)).stdout.strip()
+    if not answer:
+        raise Trouble(f"there is no command, program or module {word!r}; see: python3 start.py --help")
+    return [str(environment.python), "-m", *([answer] if answer == word else [answer, word])]
+
+
+WHAT_IS = """
+import importlib.util, sys
+from contextlib import suppress
+word = sys.argv[1]
+with suppress(Exception):
+    from typer.main import get_command
+    from upgrade101.__main__ import app
+    if word in get_command(app).commands:
+        sys.exit(print("upgrade101"))
+with suppress(Exception):
+    if importlib.util.find_spec(word):
+        print(word)
+"""
+
+
+def command_for(environment: Environment, word: str, arguments: list[str]) -> list[str]:
+    """Return the command line for `word` and its arguments."""
+    python = str(environment.python)
+    if word == "lab":
+        return lab(environment, arguments)
+    if word == "test":
+        return [python, "-m", "pytest", *arguments]
+    if word in ("bench", "serve"):
+        return [python, "-m", "upgrade101", word, *arguments]
+    return [*find_tool(environment, word), *arguments]
+
+
+def hand_over(command: list[str], environ: dict[str, str]) -> int:
+    """Become `command` where the system can, else wait for it; return its exit code."""
+    sys.stdout.flush()
+    if os.name == "posix":
+        os.execve(command[0], command, environ)
+    child = subprocess.Popen(command, env=environ)
+    while True:
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C reaches the child too, which decides what it means
+            return child.wait()
+
+
+LEARNERS_MACHINES = ("linux", "aarch64-unknown-linux-gnu", "macos", "x86_64-apple-darwin", "windows")
+
+
+def refresh_lock(environment: Environment, arguments: list[str]) -> int:
+    """Write requirements.lock.txt anew with uv, and ask whether every learner's machine finds its files in it."""
+    uv = shutil.which("uv")
+    if not uv:
+        raise Trouble("the lock is written by uv, which is not on the PATH; type: python3 -m pip install uv")
+    lock = str(environment.lock)
+    form = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+    groups = ["--group", "dev", "--group", "build", "--python-version", f"{OLDEST[0]}.{OLDEST[1]}"]
+    command = [uv, "pip", "compile", "pyproject.toml", *groups, *form, "--output-file", lock, *arguments]
+    code = subprocess.call(command, cwd=environment.root)
+    for minor in range(OLDEST[1], NEWEST[1] + 1) if code == 0 else ():
+        for machine in LEARNERS_MACHINES:
+            there = ["--python-version", f"3.{minor}", "--python-platform", machine, "--output-file", os.devnull]
+            code |= subprocess.call([uv, "pip", "compile", lock, "--no-deps", "--no-build", "--quiet", *there])
+    return code
+
+
+def start(words: list[str]) -> int:
+    """Do what the command line says; return the exit code."""
+    word, *arguments = words or ["lab"]
+    if word in ("-h", "--help", "help"):
+        print(__doc__.strip())
+        return 0
+    if word.startswith("-"):
+        word, arguments = "lab", words
+    environment = Environment(Path(__file__).resolve().parent)
+    if word == "lock":
+        return refresh_lock(environment, arguments)
+    environment.ensure(Progress(sys.stdout))
+    if word in ("lab", "test", "bench"):
+        os.chdir(environment.root)
+    return hand_over(command_for(environment, word, arguments), run_environ(environment))
+
+
+def main() -> int:
+    """Start; whatever stops it becomes one sentence and exit code 1."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return start(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("\nstart.py: stopped; what is half-made will be made anew by the next start", file=sys.stderr)
+    except (Trouble, OSError) as trouble:
+        sentence = str(trouble) if isinstance(trouble, Trouble) else explain(str(trouble))
+        print(f"\nstart.py: {sentence}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
