@@ -78,10 +78,13 @@ def test_the_settings_of_one_route_and_the_access_log_are_deleted_by_name(either
         "ApiId"
     ]
     either.create_route(ApiId=api, RouteKey="$default")
+    either.create_route(ApiId=api, RouteKey="chat/join")
     dev = {"ApiId": api, "StageName": "dev"}
     access_log = {"DestinationArn": "arn:aws:logs:us-east-1:123456789012:log-group:log", "Format": "$context.requestId"}
-    either.create_stage(**dev, RouteSettings={"$default": {"ThrottlingBurstLimit": 1}}, AccessLogSettings=access_log)
-    either.delete_route_settings(**dev, RouteKey="$default")
+    slow = {"ThrottlingBurstLimit": 1}
+    either.create_stage(**dev, RouteSettings={"$default": slow, "chat/join": slow}, AccessLogSettings=access_log)
+    for key in ("$default", "chat/join"):
+        either.delete_route_settings(**dev, RouteKey=key)
     either.delete_access_log_settings(**dev)
     stage = either.get_stage(**dev)
     assert stage["RouteSettings"] == {}

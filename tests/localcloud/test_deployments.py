@@ -57,6 +57,13 @@ def test_nothing_is_nowhere(gw, definitions, api_id):
     assert definitions.api(api_id).name == "chat"
 
 
+def test_every_stage_with_a_deployment_is_listed(gw, definitions, deployed):
+    gw.create_stage(ApiId=deployed, StageName="empty")
+    assert definitions.stages() == [(deployed, "dev")]
+    gw.delete_api(ApiId=deployed)
+    assert definitions.stages() == []
+
+
 def test_edits_reach_clients_with_the_next_deployment_only(gw, definitions, deployed):
     before = definitions.stage(deployed, "dev")
     gw.create_route(ApiId=deployed, RouteKey="later")

@@ -1,43 +1,19 @@
-"""What each operation of apigatewayv2 does to a WEBSOCKET API.
-
-Create, get, list, update and delete are the same for every kind of thing; the few that differ stand below them.
-"""
+"""What each operation of apigatewayv2 does to a WEBSOCKET API, and moto's HTTP APIs beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from moto.apigatewayv2.models import Api, ApiGatewayV2Backend
+from moto.apigatewayv2.models import Api
 
 from . import deployments
+from .alike import Action, Answer, Call, add, check, create, delete, get, list_all, merge, paged, update
 from .changes import Change
-from .operations import Document, Operation
-from .paging import Row, page
-from .refusals import BadRequest, NotEmulatedHere, NotFound, QuotaReached
-from .resources import API_DEFAULTS, KINDS, Kind, Resource, WebSocketApi, age_key, fresh_id, now
-from .rules import CHANGES, REMOVALS
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to the control plane."""
-
-    backend: ApiGatewayV2Backend  # of one account and region
-    operation: Operation
-    params: Mapping[str, str]  # from the path
-    text: str | bytes  # the body
-    query: Mapping[str, str]
-
-    def body(self) -> Document:
-        """Return the body's fields; raises BadRequest."""
-        return self.operation.body(self.text)
-
-
-Answer = Document | None  # nothing for 204
-Action = Callable[[Call, WebSocketApi], Answer]
+from .operations import Document
+from .refusals import BadRequest, NotEmulatedHere, NotFound
+from .resources import API_DEFAULTS, KINDS, Kind, Resource, WebSocketApi, age_key, now
 
 
 class NotOurs(Exception):
@@ -79,106 +55,6 @@ def _settle(api: WebSocketApi, operation: str) -> None:
     deployments.publish(api)
 
 
-# ── the five that are alike ──────────────────────────────────────────────────────────────────────────────────────────
-
-
-def create(kind: Kind, call: Call, api: WebSocketApi) -> Document:
-    """Create one thing; raises a Refusal."""
-    given = call.body()
-    return _add(kind, call, api, given).document
-
-
-def _add(kind: Kind, call: Call, api: WebSocketApi, given: Document) -> Resource:
-    siblings = api.collection(kind, call.params)
-    after = _finished(kind, merge(kind.defaults, given))
-    _check(kind.name, Change(api, after, given, siblings=siblings))
-    if kind.quota is not None and len(siblings) >= kind.quota:
-        raise QuotaReached(kind.name)
-    identifier = after.get(kind.id_field) or fresh_id(kind, siblings)
-    siblings[identifier] = Resource(kind, identifier, {kind.id_field: identifier, **after})
-    return siblings[identifier]
-
-
-def get(kind: Kind, call: Call, api: WebSocketApi) -> Document:
-    """Return one thing."""
-    return api.find(kind, call.params).document
-
-
-def list_all(kind: Kind, call: Call, api: WebSocketApi) -> Document:
-    """Return one page of things, oldest first."""
-    rows = [(resource.key, resource.document) for resource in api.collection(kind, call.params).values()]
-    return _page(call, rows)
-
-
-def update(kind: Kind, call: Call, api: WebSocketApi) -> Document:
-    """Change one thing; what is not given stays."""
-    given = call.body()
-    resource = api.find(kind, call.params)
-    after = _finished(kind, merge(resource.document, given))
-    _check(kind.name, Change(api, after, given, resource, api.collection(kind, call.params)))
-    resource.document = after
-    return after
-
-
-def delete(kind: Kind, call: Call, api: WebSocketApi) -> None:
-    """Delete one thing and what hangs below it."""
-    resource = api.find(kind, call.params)
-    if kind.name in REMOVALS:
-        REMOVALS[kind.name](api, resource)
-    del api.collection(kind, call.params)[resource.id]
-
-
-def merge(before: Document, given: Document) -> Document:
-    """Return ``before`` with ``given`` laid over it: maps key by key, and what is empty goes.
-
-    UpdateX works like that on AWS: '' clears a field or a key of a map, [] a list, {} nothing. A template alone may be
-    empty.
-
-    >>> merge({"target": "integrations/i", "stageVariables": {"a": "1"}}, {"target": "", "stageVariables": {"b": "2"}})
-    {'stageVariables': {'a': '1', 'b': '2'}}
-    """
-    after = dict(before)
-    for field, value in given.items():
-        if value in ("", []):
-            after.pop(field, None)
-        elif isinstance(value, dict):
-            after[field] = _merged_map({**before.get(field, {}), **value}, field)
-        else:
-            after[field] = value
-    return after
-
-
-def _merged_map(merged: Document, field: str) -> Document:
-    return merged if field.endswith("Templates") else {key: value for key, value in merged.items() if value != ""}
-
-
-_ANSWERED_BY = {  # what the key of an integration response is compared with: D-transform
-    "MOCK": "${integration.response.statuscode}",
-    "HTTP": "${integration.response.statuscode}",
-    "AWS": "${integration.response.body.errorMessage}",
-}
-
-
-def _finished(kind: Kind, document: Document) -> Document:
-    """Return the document with what follows from its other fields."""
-    follows: Document = {}
-    if kind.name == "Integration":
-        follows = {"integrationResponseSelectionExpression": _ANSWERED_BY.get(document.get("integrationType", ""))}
-    elif kind.name == "Route" and document["authorizationType"] != "CUSTOM":
-        follows = {"authorizerId": None}
-    return {field: value for field, value in {**document, **follows}.items() if value is not None}
-
-
-def _check(subject: str, change: Change) -> None:
-    for rule in CHANGES[subject]:
-        rule(change)
-
-
-def _page(call: Call, rows: list[Row]) -> Document:
-    list_name = "/".join((call.operation.name, *call.params.values()))
-    return page(rows, list_name, call.query.get("maxResults", ""), call.query.get("nextToken", ""))
-
-
 # ── APIs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _QUICK_CREATE = ("credentialsArn", "routeKey", "target")  # of HTTP APIs
@@ -192,7 +68,7 @@ def create_api(call: Call) -> Document:
     tags = given.pop("tags", {})
     fields = merge(API_DEFAULTS, {field: value for field, value in given.items() if field not in _QUICK_CREATE})
     api = WebSocketApi(call.backend, fields)
-    _check("Api", Change(api, fields, given))
+    check("Api", Change(api, fields, given))
     call.backend.apis[api.api_id] = api  # type: ignore[assignment]
     call.backend.tag_resource(api.arn, tags)
     return api.to_json()
@@ -207,7 +83,7 @@ def update_api(call: Call, api: WebSocketApi) -> Document:
     """Change the API."""
     given = {field: value for field, value in call.body().items() if field not in _QUICK_CREATE}
     after = merge(api.document, given)
-    _check("Api", Change(api, after, given))
+    check("Api", Change(api, after, given))
     api.document = after
     return api.to_json()
 
@@ -222,7 +98,7 @@ def delete_api(call: Call, api: WebSocketApi) -> None:
 def list_apis(call: Call) -> Document:
     """Return one page of all APIs, HTTP ones among them."""
     held: list[Api | WebSocketApi] = list(call.backend.apis.values())
-    return _page(call, [(_age(api), api.to_json()) for api in held])
+    return paged(call, [(_age(api), api.to_json()) for api in held])
 
 
 def _age(api: Api | WebSocketApi) -> str:
@@ -251,7 +127,7 @@ def create_stage(call: Call, api: WebSocketApi) -> Document:
     """Create a stage; with AutoDeploy it deploys at once."""
     given = call.body()
     tags = given.pop("tags", {})
-    stage = _add(_STAGE, call, api, given)
+    stage = add(_STAGE, call, api, given)
     stage.document = {"createdDate": now(), "lastUpdatedDate": now(), **stage.document}
     call.backend.tag_resource(api.stage_arn(stage.id), tags)
     deployments.deploy_automatically(api, [stage])
@@ -264,7 +140,7 @@ def update_stage(call: Call, api: WebSocketApi) -> Document:
     given = call.body()
     given = {field: value for field, value in given.items() if not (value == "" and field in _KEPT_WHEN_EMPTY)}
     after = merge(stage.document, given)
-    _check("Stage", Change(api, after, given, stage, api.stages))
+    check("Stage", Change(api, after, given, stage, api.stages))
     starts_deploying = after["autoDeploy"] and not stage.document["autoDeploy"]
     stage.document = {**after, "lastUpdatedDate": now()}
     if starts_deploying:
@@ -279,7 +155,7 @@ def get_stage(call: Call, api: WebSocketApi) -> Document:
 
 def list_stages(call: Call, api: WebSocketApi) -> Document:
     """Return one page of stages."""
-    return _page(call, [(stage.key, _shown(api, stage)) for stage in api.stages.values()])
+    return paged(call, [(stage.key, _shown(api, stage)) for stage in api.stages.values()])
 
 
 def delete_stage(call: Call, api: WebSocketApi) -> None:

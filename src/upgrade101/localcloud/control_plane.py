@@ -21,7 +21,8 @@ from moto.core.common_types import TYPE_RESPONSE
 from moto.core.utils import camelcase_to_underscores
 
 from ..gateway.errors import ConfigurationError
-from .actions import Call, NotOurs, answer
+from .actions import NotOurs, answer
+from .alike import Call
 from .operations import Operation, match, operations
 from .refusals import NotEmulatedHere, Refusal
 from .resources import LOCK

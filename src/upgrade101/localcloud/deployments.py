@@ -13,7 +13,7 @@ from typing import Any
 from ..gateway import definition
 from .operations import Document
 from .refusals import Refusal
-from .resources import KINDS, Resource, WebSocketApi, find_api, fresh_id, now
+from .resources import KINDS, Resource, WebSocketApi, all_apis, find_api, fresh_id, now
 from .rules_stages import api_has_routes
 
 _AUTOMATIC: Document = {
@@ -29,6 +29,10 @@ class Definitions:
         """Return the stage as it is now, or nothing where API, stage or deployment is missing."""
         api = find_api(api_id)
         return api.published.get(stage_name) if api else None
+
+    def stages(self) -> list[tuple[str, str]]:
+        """Return API id and name of every stage that has a deployment."""
+        return [(api.api_id, name) for api in all_apis() for name in api.published]
 
     def api(self, api_id: str) -> WebSocketApi | None:
         """Return the WEBSOCKET API in whatever account and region it lives, or nothing."""

@@ -29,6 +29,7 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "structure": dict,
     "list": list,
 }
+_MAY_HOLD_SLASHES = "{routeKey}"  # chat/join, say, which WSGI hands over decoded
 _LENGTHS = re.compile(r"Between(\d+)And(\d+)(K?)$")
 
 
@@ -48,8 +49,8 @@ class Operation:
         >>> named("GetRoute").params("/v2/apis/a1/routes/%24x")
         {'apiId': 'a1', 'routeId': '$x'}
         """
-        given = path.strip("/").split("/")
-        if len(given) != len(self.path):
+        given = path.strip("/").split("/", len(self.path) - 1)
+        if len(given) != len(self.path) or ("/" in given[-1] and self.path[-1] != _MAY_HOLD_SLASHES):
             return None
         pairs = list(zip(self.path, map(unquote, given), strict=True))
         if any(wanted != value for wanted, value in pairs if not wanted.startswith("{")):
@@ -84,7 +85,8 @@ class Operation:
 
 def _group(placeholder: str) -> str:
     name = re.sub("([A-Z])", r"_\1", placeholder).lower()
-    return f"(?P<{name}>[^/]+)"
+    value = ".+" if f"{{{placeholder}}}" == _MAY_HOLD_SLASHES else "[^/]+"
+    return f"(?P<{name}>{value})"
 
 
 def _known(shape: StructureShape, given: Document) -> Iterator[tuple[str, Any]]:

@@ -159,6 +159,11 @@ def find_api(api_id: str) -> WebSocketApi | None:
     return api if api is not None and api.backend.apis.get(api_id) is api else None  # type: ignore[comparison-overlap]
 
 
+def all_apis() -> list[WebSocketApi]:
+    """Return every WEBSOCKET API of every account and region."""
+    return [api for api_id in list(_apis) if (api := find_api(api_id)) is not None]
+
+
 def fresh_id(kind: Kind, taken: Mapping[str, Any]) -> str:
     """Return an id as AWS makes them: lower-case letters and digits."""
     return _fresh(kind.id_length, taken)
