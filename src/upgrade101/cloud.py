@@ -12,7 +12,7 @@ import os
 import socket
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import boto3
@@ -77,9 +77,7 @@ def _start(where: str, region: str | None, limits: Limits | None) -> None:
     elif where.startswith(("http://", "https://")):
         _start_elsewhere(where, region)
     else:
-        raise ConfigurationError(
-            f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'"
-        )
+        raise ConfigurationError(f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'")
     _calls.install()
     boto3.DEFAULT_SESSION = None
 
@@ -91,7 +89,7 @@ def _start_aws(region: str | None) -> None:
     if session.get_credentials() is None or session.region_name is None:
         raise ConfigurationError(
             "boto3 finds no AWS credentials or no region here",
-            hint="run 'aws configure' (or set AWS_PROFILE and AWS_DEFAULT_REGION), or stay free with cloud.start('moto')",
+            hint="run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')",
         )
 
 
@@ -170,10 +168,11 @@ def connect(url: str, **options: Any) -> ClientConnection:
     _running()
     options = {"compression": None, **options}
     if _now.local is None:
-        return websockets_connect(url, **options)
+        return cast(ClientConnection, websockets_connect(url, **options))
     parts = urlsplit(url)
     sock = _dial_local(parts.hostname or "", parts.port)
-    return websockets_connect(urlunsplit(parts._replace(scheme="ws")), sock=sock, **options)
+    local_address = urlunsplit(parts._replace(scheme="ws"))
+    return cast(ClientConnection, websockets_connect(local_address, sock=sock, **options))
 
 
 def dial(url: str) -> socket.socket:

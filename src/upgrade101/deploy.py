@@ -5,6 +5,7 @@ Nothing here is special to the local cloud: each function makes ordinary boto3 c
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import io
 import json
@@ -125,15 +126,13 @@ def _create_function(client: Any, name: str, settings: dict[str, Any], code: byt
 
 def _allow(client: Any, name: str) -> None:
     """Let API Gateway invoke the function; a permission that is there already stays."""
-    try:
+    with contextlib.suppress(client.exceptions.ResourceConflictException):
         client.add_permission(
             FunctionName=name,
             StatementId="api-gateway",
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
         )
-    except client.exceptions.ResourceConflictException:
-        pass
 
 
 def invocation_uri(function_arn: str) -> str:

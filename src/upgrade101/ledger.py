@@ -66,7 +66,8 @@ class Ledger:
         if known is None:
             return
         kind, name_of = known
-        entry = Entry(happening.service, kind, name_of(happening.parameters or {}, happening.answer or {}), happening.region)
+        name = name_of(happening.parameters or {}, happening.answer or {})
+        entry = Entry(happening.service, kind, name, happening.region)
         with self._lock:
             if entry not in self._entries:
                 self._entries.append(entry)

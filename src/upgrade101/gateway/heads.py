@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import h11
 
-from .limits import HEADER_BYTES, HTTP_BODY_BYTES, URL_CHARACTERS
+from .limits import HEADER_BYTES, HTTP_BODY_BYTES, TARGET_CHARACTERS, URL_CHARACTERS
 from .ports import Headers, HttpResponse
 
 VERSION = b"13"  # of the WebSocket protocol, the only one there is (RFC 6455, 4.1)
@@ -38,8 +38,9 @@ def has_body(head: h11.Request) -> bool:
 
 def too_big(head: h11.Request) -> tuple[int, str] | None:
     """Return status and reason for refusing a head or a declared body of that size; None where all is well."""
-    if len(head.target) > URL_CHARACTERS:
-        return 414, f"a URL has at most {URL_CHARACTERS} characters"
+    longest = URL_CHARACTERS if asks_for_upgrade(head) else TARGET_CHARACTERS
+    if len(head.target) > longest:
+        return 414, f"this URL may have at most {longest} characters"
     if sum(len(name) + len(value) for name, value in head.headers) > HEADER_BYTES:
         return 431, f"the headers of a request have at most {HEADER_BYTES} bytes"
     if int(header(head, b"content-length") or 0) > HTTP_BODY_BYTES:
@@ -47,17 +48,23 @@ def too_big(head: h11.Request) -> tuple[int, str] | None:
     return None
 
 
-def answer_head(response: HttpResponse) -> tuple[h11.Response, bytes]:
+def answer_head(response: HttpResponse, *, to_head: bool = False) -> tuple[h11.Response, bytes]:
     """Return the head of an answer, and the body that may follow it.
 
-    Raises h11.LocalProtocolError where status or headers are no HTTP.
+    An answer ``to_head`` declares the length that a GET would have had, and has no body. Raises h11.LocalProtocolError
+    where status or headers are no HTTP.
     """
     body = b"" if response.status in (204, 304) else response.body
     headers = [(name, value) for name, value in response.headers if name.lower() not in _OURS]
     if response.status != 204:
-        headers.append(("Content-Length", str(len(body))))
+        headers.append(("Content-Length", (to_head and _declared(response)) or str(len(body))))
     fields = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in headers]
-    return h11.Response(status_code=response.status, headers=fields, reason=phrase(response.status).encode()), body
+    head = h11.Response(status_code=response.status, headers=fields, reason=phrase(response.status).encode())
+    return head, b"" if to_head else body
+
+
+def _declared(response: HttpResponse) -> str:
+    return next((value for name, value in response.headers if name.lower() == "content-length"), "")
 
 
 def phrase(status: int) -> str:

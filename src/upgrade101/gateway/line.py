@@ -21,7 +21,7 @@ from websockets.server import ServerProtocol
 from .connection import Connection
 from .documents import Knock
 from .heads import TOO_LONG, VERSION, answer_head, asks_for_upgrade, has_body, header, message, phrase, texts, too_big
-from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, URL_CHARACTERS
+from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
 from .ports import HttpRequest, HttpResponse
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("upgrade101.gateway")
 
-_HEAD_BYTES = URL_CHARACTERS + HEADER_BYTES
+_HEAD_BYTES = TARGET_CHARACTERS + HEADER_BYTES
 _BUFFERED_BYTES = 4 * MESSAGE_BYTES  # unsent bytes above which a client counts as one that does not read
 _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
@@ -232,9 +232,7 @@ class Line(asyncio.Protocol):
             self._expect_within(self.gateway.limits.close_seconds)
 
     def _write_response(self, response: HttpResponse) -> None:
-        head, body = answer_head(response)
-        if self.head is not None and self.head.method == b"HEAD":
-            body = b""
+        head, body = answer_head(response, to_head=self.head is not None and self.head.method == b"HEAD")
         parts = (self.http.send(head), self.http.send(h11.Data(data=body)), self.http.send(h11.EndOfMessage()))
         self._write(b"".join(part for part in parts if part))
 

@@ -41,9 +41,9 @@ def _refuse(self: Any, request: Any) -> Any:
 
 def close() -> None:
     """Refuse every call that would leave this machine."""
-    URLLib3Session.send = _refuse  # type: ignore[method-assign]
+    URLLib3Session.send = _refuse
 
 
 def open_() -> None:
     """Let botocore call whom it likes again."""
-    URLLib3Session.send = _send  # type: ignore[method-assign]
+    URLLib3Session.send = _send

@@ -34,8 +34,8 @@ def caller() -> str:
 class LocalCloud:
     """moto, the functions and the gateway, started and stopped together.
 
-    ``region`` is what boto3 uses where nobody says otherwise. Raises ConfigurationError where the port is in use or moto
-    is a version whose seams have moved.
+    ``region`` is what boto3 uses where nobody says otherwise. Raises ConfigurationError where the port is in use or
+    moto is a version whose seams have moved.
     """
 
     def __init__(self, *, region: str = "us-east-1", clock: Clock | None = None, limits: Limits | None = None) -> None:

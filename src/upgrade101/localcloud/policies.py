@@ -9,12 +9,13 @@ import json
 
 import moto.iam.models as iam
 
+_DATA = "aws_managed_policies_data"
 _WANTED = ("AWSLambda", "AmazonDynamoDB", "AmazonAPIGateway", "CloudWatchLogs", "AmazonSQS", "AmazonSNS")
 
 
 def install() -> None:
     """Keep the managed policies of Lambda, DynamoDB, API Gateway, CloudWatch Logs, SQS and SNS; do it once."""
-    policies = json.loads(iam.aws_managed_policies_data)
+    policies = json.loads(getattr(iam, _DATA))
     wanted = {name: policy for name, policy in policies.items() if name.startswith(_WANTED)}
     if len(wanted) < len(policies):
-        iam.aws_managed_policies_data = json.dumps(wanted)
+        setattr(iam, _DATA, json.dumps(wanted))
