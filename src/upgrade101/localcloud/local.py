@@ -6,16 +6,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import cached_property
 
 from moto import mock_aws
 from moto.core.models import MockAWS
 
 from ..gateway import Clock, Gateway, Limits
-from ..gateway.ports import HttpRequest, HttpResponse
+from ..gateway.ports import Http, HttpRequest, HttpResponse
 from . import control_plane, guard, locks, policies
 from .callbacks import Callbacks
 from .deployments import Definitions
-from .endpoint import Endpoint
 from .functions import Functions, current
 from .rest import RestApis
 
@@ -44,7 +44,6 @@ class LocalCloud:
         self.definitions = Definitions()
         self.functions = Functions()
         self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
-        self.endpoint = Endpoint(self._stages)
         self.rest: RestApis | None = None
         self._callbacks = Callbacks(self.gateway.manage, caller)
         self._mock: MockAWS | None = None
@@ -96,7 +95,14 @@ class LocalCloud:
 
     def _http(self, request: HttpRequest) -> HttpResponse | None:
         answer = self.rest(request) if self.rest else None
-        return self.endpoint(request) if answer is None else answer
+        return self._endpoint(request) if answer is None else answer
+
+    @cached_property
+    def _endpoint(self) -> Http:
+        """Import moto's web server when it is first asked for: most notebooks never do, and it is slow to import."""
+        from .endpoint import Endpoint
+
+        return Endpoint(self._stages)
 
     def _stages(self) -> list[str]:
         """Return the address of every stage, as other programs reach it."""
