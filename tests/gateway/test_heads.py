@@ -1,0 +1,110 @@
+"""What the head of an HTTP message says."""
+
+import h11
+import pytest
+from gateway_kit import handshake
+
+from upgrade101.gateway.heads import answer_head, asks_for_upgrade, has_body, header, message, phrase, texts, too_big
+from upgrade101.gateway.limits import HEADER_BYTES, HTTP_BODY_BYTES, TARGET_CHARACTERS, URL_CHARACTERS
+from upgrade101.gateway.ports import HttpResponse
+
+
+def head_of(data):
+    server = h11.Connection(h11.SERVER, max_incomplete_event_size=10**6)
+    server.receive_data(data)
+    return server.next_event()
+
+
+def post(length):
+    return head_of(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+
+
+def test_headers_keep_their_capitals():
+    assert texts(head_of(b"GET / HTTP/1.1\r\nhOST: x\r\nX-Probe: \xe9\r\n\r\n")) == [("hOST", "x"), ("X-Probe", "é")]
+
+
+def test_a_header_is_found_by_its_name_in_lower_case():
+    head = head_of(handshake())
+    assert header(head, b"sec-websocket-version") == b"13"
+    assert header(head, b"absent") == b""
+
+
+@pytest.mark.parametrize(
+    "data, asks",
+    [
+        (handshake(), True),
+        (handshake(Upgrade="WebSocket"), True),
+        (handshake(Upgrade="h2c"), False),
+        (handshake(without="Upgrade"), False),
+        (handshake(version="HTTP/1.0"), False),
+        (handshake(method="POST"), True),
+    ],
+)
+def test_who_asks_for_an_upgrade(data, asks):
+    assert asks_for_upgrade(head_of(data)) is asks
+
+
+@pytest.mark.parametrize(
+    "extra, body",
+    [
+        ((), False),
+        (("Content-Length: 0",), False),
+        (("Content-Length: 1",), True),
+        (("Transfer-Encoding: chunked",), True),
+    ],
+)
+def test_whether_a_body_follows(extra, body):
+    assert has_body(head_of(handshake("/", *extra))) is body
+
+
+@pytest.mark.parametrize(
+    "data, status",
+    [
+        (handshake("/" + "x" * (URL_CHARACTERS - 1)), None),
+        (handshake("/" + "x" * URL_CHARACTERS), 414),
+        (b"GET /" + b"x" * URL_CHARACTERS + b" HTTP/1.1\r\nHost: x\r\n\r\n", None),
+        (b"GET /" + b"x" * TARGET_CHARACTERS + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (handshake("/", X="x" * (HEADER_BYTES // 2)), None),
+        (handshake("/", X="x" * HEADER_BYTES), 431),
+        (handshake("/", *(f"X-{n}: {'x' * 100}" for n in range(110))), 431),
+    ],
+)
+def test_what_is_too_big(data, status):
+    refusal = too_big(head_of(data))
+    assert (refusal and refusal[0]) == status
+
+
+@pytest.mark.parametrize("length, status", [(0, None), (HTTP_BODY_BYTES, None), (HTTP_BODY_BYTES + 1, 413)])
+def test_a_body_that_is_declared_too_big(length, status):
+    refusal = too_big(post(length))
+    assert (refusal and refusal[0]) == status
+
+
+def test_the_length_is_ours_to_say():
+    head, body = answer_head(HttpResponse(200, b"four", [("content-length", "7"), ("Transfer-Encoding", "chunked")]))
+    assert (head.status_code, head.reason, body) == (200, b"OK", b"four")
+    assert dict(head.headers) == {b"content-length": b"4"}
+
+
+@pytest.mark.parametrize("status, headers", [(204, {}), (304, {b"content-length": b"0"})])
+def test_some_answers_have_no_body(status, headers):
+    head, body = answer_head(HttpResponse(status, b"nothing to see"))
+    assert (body, dict(head.headers)) == (b"", headers)
+
+
+def test_letters_beyond_latin_1_are_replaced():
+    head, _ = answer_head(HttpResponse(200, b"", [("X-Name", "Zoë 😀")]))
+    assert dict(head.headers)[b"x-name"] == b"Zo\xeb ?"
+
+
+@pytest.mark.parametrize(
+    "status, headers", [(99, []), (101, []), (1000, []), (200, [("X", "a\r\nY: b")]), (200, [("X Y", "")])]
+)
+def test_what_is_no_http_is_refused(status, headers):
+    with pytest.raises(h11.LocalProtocolError):
+        answer_head(HttpResponse(status, b"", headers))
+
+
+def test_words():
+    assert phrase(431) == "Request Header Fields Too Large"
+    assert message('say "hi"') == b'{"message": "say \\"hi\\""}'
