@@ -4,7 +4,7 @@ The rules stand in ``rules_*.py``, one function each, and ``rules.py`` says whic
 comes from (read November 2026):
 
 - [P] github.com/badmintoncryer/cdk-preflight, rules ``pf-apigwv2-*``: what the service answered when its authors tried
-- [I] the issue or page named beside the rule
+- [R] the report whose address stands beside the rule
 - [F] facts measured on AWS in 2026 and published in MiniStack's tests
 - [O] ours: AWS refuses this too, or documents the limit, but its words are not published
 """

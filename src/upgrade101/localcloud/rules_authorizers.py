@@ -1,4 +1,4 @@
-"""What AWS refuses about authorizers and models. ([P] [I] [F] [O]: see ``changes.py``.)"""
+"""What AWS refuses about authorizers and models. ([P] [R] [F] [O]: see ``changes.py``.)"""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def is_a_request_authorizer(change: Change) -> None:
 
 
 def has_no_http_settings(change: Change) -> None:
-    """Refuse caching and the formats of HTTP APIs. [I] github.com/anomalyco/sst/issues/905"""
+    """Refuse caching and the formats of HTTP APIs. [R] github.com/anomalyco/sst/issues/905"""
     for field in _HTTP_ONLY:
         if field in change.given:
             raise BadRequest(f"{member(field)} cannot be set for WEBSOCKET protocol Apis.")
 
 
 def identity_sources_are_known(change: Change) -> None:
-    """Refuse what does not start with ``route.request.``. [I] github.com/aws/aws-cdk/issues/18307"""
+    """Refuse what does not start with ``route.request.``. [R] github.com/aws/aws-cdk/issues/18307"""
     for source in change.after.get("identitySource", ()):
         if not _IDENTITY.fullmatch(source):
             raise BadRequest(
@@ -48,14 +48,14 @@ def uri_is_a_function(change: Change) -> None:
 
 
 def name_is_free(change: Change) -> None:
-    """Refuse a second authorizer of that name, with 400. [I] github.com/aws/aws-cdk/issues/13711"""
+    """Refuse a second authorizer of that name, with 400. [R] github.com/aws/aws-cdk/issues/13711"""
     if change.has_twin("name"):
         name = change.after["name"]
         raise BadRequest(f"Authorizer name must be unique. Authorizer {name} already exists in this RestApi.")
 
 
 def is_unused(api: WebSocketApi, doomed: Resource) -> None:
-    """Keep what a route asks. [I] github.com/anomalyco/sst/issues/5586"""
+    """Keep what a route asks. [R] github.com/anomalyco/sst/issues/5586"""
     for route in api.routes.values():
         if route.document.get("authorizerId") == doomed.id:
             name, key = doomed.document["name"], route.document["routeKey"]

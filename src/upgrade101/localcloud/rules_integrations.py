@@ -1,4 +1,4 @@
-"""What AWS refuses about integrations and integration responses. ([P] [I] [F] [O]: see ``changes.py``.)"""
+"""What AWS refuses about integrations and integration responses. ([P] [R] [F] [O]: see ``changes.py``.)"""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def _fits(uri: str, forms: tuple[re.Pattern[str], ...]) -> bool:
 def uri_fits_the_type(change: Change) -> None:
     """Refuse a URI that the type cannot call; MOCK calls nobody.
 
-    "Invalid integration URI specified" is [I] github.com/hashicorp/terraform-provider-aws/issues/13754 and many others,
-    the rest ours. AWS_PROXY takes a function's own ARN, too (github.com/aws/aws-cdk/pull/13820).
+    "Invalid integration URI specified" is what AWS says, as many report; [O] what follows it. AWS_PROXY takes a
+    function's own ARN, too: [R] github.com/aws/aws-cdk/pull/13820
     """
     wanted = _URIS.get(change.after.get("integrationType", ""))
     if wanted and not _fits(change.after.get("integrationUri", ""), wanted[0]):
@@ -72,7 +72,7 @@ def names_its_link(change: Change) -> None:
 
 
 def is_unused(api: WebSocketApi, doomed: Resource) -> None:
-    """Keep what a route targets. [I] github.com/milliHQ/terraform-aws-next-js/issues/247"""
+    """Keep what a route targets. [R] github.com/milliHQ/terraform-aws-next-js/issues/247"""
     target = f"integrations/{doomed.id}"
     used_by = [route.id for route in api.routes.values() if route.document.get("target") == target]
     if used_by:

@@ -1,4 +1,4 @@
-"""What AWS refuses about routes and route responses. ([P] [I] [F] [O]: see ``changes.py``.)"""
+"""What AWS refuses about routes and route responses. ([P] [R] [F] [O]: see ``changes.py``.)"""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from .refusals import BadRequest, Conflict, NotFound
 
 
 def key_is_well_formed(change: Change) -> None:
-    """Keep ``$`` for the three predefined keys. [I] github.com/serverless/serverless/issues/9530"""
+    """Keep ``$`` for the three predefined keys. [R] github.com/serverless/serverless/issues/9530"""
     key = change.after.get("routeKey", "")
     if not key or (key.startswith("$") and key not in (CONNECT, DISCONNECT, DEFAULT)):
         raise BadRequest("The provided route key is not formatted properly")
 
 
 def key_is_free(change: Change) -> None:
-    """Refuse a second route with the same key. [I] github.com/serverless/serverless/issues/7260"""
+    """Refuse a second route with the same key. [R] github.com/serverless/serverless/issues/7260"""
     if change.has_twin("routeKey"):
         raise Conflict(f"Route with key {change.after['routeKey']} already exists for this API")
 
@@ -46,7 +46,7 @@ def only_connect_is_authorized(change: Change) -> None:
 
 
 def authorizer_exists(change: Change) -> None:
-    """Refuse CUSTOM without an authorizer. [I] github.com/hashicorp/terraform-provider-aws/issues/17497"""
+    """Refuse CUSTOM without an authorizer. [R] github.com/hashicorp/terraform-provider-aws/issues/17497"""
     if change.after["authorizationType"] == "CUSTOM" and change.after.get("authorizerId") not in change.api.authorizers:
         raise BadRequest(
             "Invalid authorizer ID specified. "

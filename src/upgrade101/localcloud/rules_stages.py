@@ -1,4 +1,4 @@
-"""What AWS refuses about APIs, deployments and stages. ([P] [I] [F] [O]: see ``changes.py``.)"""
+"""What AWS refuses about APIs, deployments and stages. ([P] [R] [F] [O]: see ``changes.py``.)"""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ def api_has_no_cors(change: Change) -> None:
 
 
 def api_has_routes(api: WebSocketApi) -> None:
-    """Refuse to deploy nothing. [I] github.com/aws/serverless-application-model/issues/2512"""
+    """Refuse to deploy nothing. [R] github.com/aws/serverless-application-model/issues/2512"""
     if not api.routes:
         raise BadRequest("At least one route is required before deploying the Api.")
 
 
 def deployment_is_unused(api: WebSocketApi, doomed: Resource) -> None:
-    """Keep what a stage points at. [I] github.com/hashicorp/terraform/issues/25495, where a REST API said it"""
+    """Keep what a stage points at. [R] github.com/hashicorp/terraform/issues/25495, REST"""
     if any(stage.document.get("deploymentId") == doomed.id for stage in api.stages.values()):
         raise BadRequest("Active stages pointing to this deployment must be moved or deleted")
 
@@ -55,7 +55,7 @@ def name_is_well_formed(change: Change) -> None:
 
 
 def name_is_free(change: Change) -> None:
-    """Refuse a second stage of that name. [I] github.com/hashicorp/terraform-provider-aws/issues/1153"""
+    """Refuse a second stage of that name. [R] github.com/hashicorp/terraform-provider-aws/issues/1153, REST"""
     if change.changed is None and change.after["stageName"] in change.siblings:
         raise Conflict("Stage already exists")
 
@@ -90,7 +90,7 @@ def log_format_names_the_request(change: Change) -> None:
 def deployment_may_be_set(change: Change) -> None:
     """Refuse an unknown deployment [O], and any beside AutoDeploy.
 
-    [I] github.com/aws-controllers-k8s/apigatewayv2-controller/pull/15
+    [R] github.com/aws-controllers-k8s/apigatewayv2-controller/pull/15
     """
     deployment_id = change.given.get("deploymentId")
     if not deployment_id:
