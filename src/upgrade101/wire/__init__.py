@@ -1,4 +1,4 @@
-"""What happened on the wire, shown: ``wire.show()`` draws it, ``wire.text()`` says it.
+"""What happened on the wire, shown: ``wire.show()`` draws it, ``wire.text()`` says it, ``wire.frame(data)`` reads bits.
 
 The picture is made from the gateway's own happenings and from nothing else: lanes for who takes part, time downward,
 arrows with the real payload, the status at the arrow's head.
@@ -11,10 +11,30 @@ from collections.abc import Sequence
 from ..gateway.happenings import Happening
 from .lanes import ARROWS, story
 from .picture import Picture
+from .raw import client_frame, headers, read_frame, read_http, upgrade, upgrade_request
+from .raw import show_bytes as bytes
+from .raw import show_frame as frame
 from .recorder import Recorder
 from .text import WIDTH
 
-__all__ = ["Picture", "Recorder", "clear", "draw", "happenings", "recorder", "show", "text"]
+__all__ = [
+    "Picture",
+    "Recorder",
+    "bytes",
+    "clear",
+    "client_frame",
+    "draw",
+    "frame",
+    "happenings",
+    "headers",
+    "read_frame",
+    "read_http",
+    "recorder",
+    "show",
+    "text",
+    "upgrade",
+    "upgrade_request",
+]
 
 recorder = Recorder()
 

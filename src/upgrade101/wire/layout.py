@@ -17,7 +17,8 @@ from .text import columns, moment, one_line, shorten
 EM = 0.61  # the widest of the common monospace fonts
 LABEL, SMALL, TITLE = 12.0, 10.5, 13.0  # font sizes
 MARGIN, HEADER, ROW = 14.0, 46.0, 37.0
-WIDEST = 940.0  # about what a notebook shows at full size
+WIDEST = 860.0  # about what a notebook shows at full size
+ROOMS = [*((18, most) for most in range(48, 21, -2)), (11, 22)]  # columns for subtitles and for words, as room shrinks
 REACH = 5.0  # half the width of an open line: arrows end at its edge
 HEAD = 9.0  # length of an arrow's head
 PAD = 10.0
@@ -101,9 +102,9 @@ def _whens(story: Story) -> list[str]:
 
 def _columns(story: Story, left: float) -> tuple[Column, ...]:
     """Give lanes as much room as their words want, unless the picture grows too wide: then words are shortened."""
-    heads = [(shorten(lane.title, 16), shorten(lane.subtitle, 18)) for lane in story.lanes]
-    widths = [max(width_of(title, TITLE) + 44, width_of(subtitle, SMALL) + 18, 92) for title, subtitle in heads]
-    for most in range(48, 21, -2):
+    for subtitle, most in ROOMS:
+        heads = [(shorten(lane.title, 16), shorten(lane.subtitle, subtitle)) for lane in story.lanes]
+        widths = [max(width_of(title, TITLE) + 44, width_of(below, SMALL) + 16, 92) for title, below in heads]
         xs = _spread(story, widths, left, most)
         if xs[-1] + widths[-1] / 2 + MARGIN <= WIDEST:
             break
@@ -123,7 +124,7 @@ def _spread(story: Story, widths: Sequence[float], left: float, most: int) -> li
             needs[between] = max(needs.get(between, 0.0), _need(step, most))
     xs = [left + widths[0] / 2]
     for place in range(1, len(widths)):
-        apart = xs[-1] + (widths[place - 1] + widths[place]) / 2 + 12
+        apart = xs[-1] + (widths[place - 1] + widths[place]) / 2 + 10
         xs.append(max([apart, *(xs[first] + need for (first, last), need in needs.items() if last == place)]))
     return xs
 

@@ -13,7 +13,7 @@ from .svg import svg as drawing
 from .text import WIDTH
 from .text import text as in_words
 
-SMALLEST = 0.85  # how far a narrow page may shrink it before it scrolls
+SMALLEST = 0.8  # how far a narrow page may shrink it before it scrolls
 _PRE = "font-family:var(--jp-code-font-family,monospace);font-size:12px;overflow-x:auto;margin:4px 0 0"
 
 
