@@ -11,7 +11,7 @@ def test_a_notebook_gets_drawing_and_words() -> None:
     assert set(bundle) == {"text/plain", "text/html"}
     assert re.search(r'<svg [^>]*role="img" aria-label="Wire log: 10 arrows', bundle["text/html"])
     assert "<summary>The same in words</summary>" in bundle["text/html"]
-    assert "&quot;hello, all&quot;" in bundle["text/html"].partition("<pre")[2]
+    assert "&quot;hello&quot;" in bundle["text/html"].partition("<pre")[2]
     assert bundle["text/plain"].startswith("wire log: 10 arrows in 11 ms")
 
 

@@ -8,17 +8,17 @@ from upgrade101.wire.text import NOTHING, columns, headline, sentences, shorten,
 
 EVENING = """\
 wire log: 10 arrows in 11 ms
-  time  from        to            what                                         status
-  0 ms  client A  → gateway       {"action": "message", "text": "hello, all"}
+  time  from        to            what                                    status
+  0 ms  client A  → gateway       {"action": "message", "text": "hello"}
 0.1 ms  gateway                   route message
 0.5 ms  gateway   → broadcast     message event
-2.5 ms  broadcast → table         Scan connections                             200
-4.0 ms  broadcast → @connections  POST RYGzEcSNvHcCH8A= (A)                    200
-4.3 ms  gateway   → client A      {"from": "Ana", "text": "hello, all"}
-5.8 ms  broadcast → @connections  POST FYnvDeD_NjMCKlg= (B)                    200
-6.1 ms  gateway   → client B      {"from": "Ana", "text": "hello, all"}
-7.6 ms  broadcast → @connections  POST JC1dgf9yoAMCK-g= (C)                    410
-9.6 ms  broadcast → table         DeleteItem connections                       200
+2.5 ms  broadcast → table         Scan connections                        200
+4.0 ms  broadcast → @connections  POST RYGzEcSNvHcCH8A= (A)               200
+4.3 ms  gateway   → client A      Ana: hello
+5.8 ms  broadcast → @connections  POST FYnvDeD_NjMCKlg= (B)               200
+6.1 ms  gateway   → client B      Ana: hello
+7.6 ms  broadcast → @connections  POST JC1dgf9yoAMCK-g= (C)               410
+9.6 ms  broadcast → table         DeleteItem connections                  200
  11 ms  broadcast → gateway       {"statusCode": 200}"""
 
 
@@ -47,7 +47,7 @@ def test_a_remark_stands_at_the_end() -> None:
 
 def test_sentences_say_who_what_and_how_it_ended() -> None:
     said = sentences(story(samples.broadcast()))
-    assert said.startswith('0 ms: client A to gateway: {"action": "message", "text": "hello, all"}.')
+    assert said.startswith('0 ms: client A to gateway: {"action": "message", "text": "hello"}.')
     assert "7.6 ms: broadcast to @connections: POST JC1dgf9yoAMCK-g= (C), 410." in said
 
 

@@ -63,8 +63,9 @@ class Facts:
 
     def html(self) -> str:
         """Return a table whose first column names the row."""
-        cell = '<th scope="row" style="text-align:left;vertical-align:top;padding:1px 12px 1px 0">'
-        value = f'<td style="text-align:left;white-space:pre-wrap;{_MONO}">'
+        at = "text-align:left;vertical-align:top;font-size:13px;line-height:1.5"
+        cell = f'<th scope="row" style="{at};padding:1px 14px 1px 0">'
+        value = f'<td style="{at};padding:1px 0;white-space:pre-wrap;{_MONO}">'
         rows = "".join(
             f'<tr style="background:none">{cell}{escape(name)}</th>{value}{escape(words)}</td></tr>'
             for name, words in self.rows

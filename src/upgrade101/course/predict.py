@@ -9,7 +9,7 @@ from .. import wire
 from ..gateway.happenings import Happening
 from .card import Card, Folded, Part, Prose, Table, show
 from .names import Unknown, lesson_of, tidy, unknown
-from .predictions import Prediction, predictions
+from .questions import Prediction, predictions
 from .store import Entry, Store
 from .store import store as the_store
 

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 from .card import Card, Part, Prose, Table, show
 from .exercises import exercises, labs
 from .names import lesson_of
-from .predictions import lessons, predictions
+from .questions import lessons, predictions
 from .store import Entry, Store
 from .store import store as the_store
 

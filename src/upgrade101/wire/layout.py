@@ -11,14 +11,14 @@ from functools import partial
 from itertools import pairwise
 
 from .lanes import Lane, Story
-from .steps import FUNCTION, Arrow, Gap, Note, Step
+from .steps import CLIENT, FUNCTION, Arrow, Gap, Note, Step
 from .text import columns, moment, one_line, shorten
 
 EM = 0.61  # the widest of the common monospace fonts
 LABEL, SMALL, TITLE = 12.0, 10.5, 13.0  # font sizes
 MARGIN, HEADER, ROW = 14.0, 46.0, 37.0
 WIDEST = 860.0  # about what a notebook shows at full size
-ROOMS = [*((18, most) for most in range(48, 21, -2)), (11, 22)]  # columns for subtitles and for words, as room shrinks
+ROOMS = [*((18, most) for most in range(48, 21, -2)), (11, 22)]  # columns for connection ids and for words
 REACH = 5.0  # half the width of an open line: arrows end at its edge
 HEAD = 9.0  # length of an arrow's head
 PAD = 10.0
@@ -102,8 +102,8 @@ def _whens(story: Story) -> list[str]:
 
 def _columns(story: Story, left: float) -> tuple[Column, ...]:
     """Give lanes as much room as their words want, unless the picture grows too wide: then words are shortened."""
-    for subtitle, most in ROOMS:
-        heads = [(shorten(lane.title, 16), shorten(lane.subtitle, subtitle)) for lane in story.lanes]
+    for connection_id, most in ROOMS:
+        heads = [_head(lane, connection_id) for lane in story.lanes]
         widths = [max(width_of(title, TITLE) + 44, width_of(below, SMALL) + 16, 92) for title, below in heads]
         xs = _spread(story, widths, left, most)
         if xs[-1] + widths[-1] / 2 + MARGIN <= WIDEST:
@@ -111,6 +111,10 @@ def _columns(story: Story, left: float) -> tuple[Column, ...]:
     return tuple(
         Column(lane, x, width, *head) for lane, x, width, head in zip(story.lanes, xs, widths, heads, strict=True)
     )
+
+
+def _head(lane: Lane, connection_id: int) -> tuple[str, str]:
+    return shorten(lane.title, 16), shorten(lane.subtitle, connection_id if lane.kind == CLIENT else 18)
 
 
 def _spread(story: Story, widths: Sequence[float], left: float, most: int) -> list[float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from ..gateway.happenings import (
@@ -23,7 +22,7 @@ from ..gateway.happenings import (
 )
 
 ANA, BEN, CAI = "RYGzEcSNvHcCH8A=", "FYnvDeD_NjMCKlg=", "JC1dgf9yoAMCK-g="
-SENT_BY_ANA = '{"action": "message", "text": "hello, all"}'
+SENT_BY_ANA = '{"action": "message", "text": "hello"}'
 
 
 class Tape:
@@ -89,7 +88,7 @@ def chat() -> list[Happening]:
     tape.tell(Routed, 0.1, route_key="message", selected="message", connection_id=ANA)
     call = tape.invoke(ANA, "message", "broadcast", {"body": SENT_BY_ANA})
     tape.table("broadcast", "Scan")
-    heard = json.dumps({"from": "Ana", "text": "hello, all"})
+    heard = "Ana: hello"
     tape.post(ANA, heard, "broadcast")
     tape.post(BEN, heard, "broadcast")
     tape.post(CAI, heard, "broadcast", status=410)

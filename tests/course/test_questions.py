@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from upgrade101.course.predictions import lessons as known_lessons
-from upgrade101.course.predictions import predictions
+from upgrade101.course.questions import lessons as known_lessons
+from upgrade101.course.questions import predictions
 from upgrade101.gateway.errors import ConfigurationError
 
 GOOD = """\
