@@ -11,7 +11,6 @@ from upgrade101 import cloud
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.rest import rest_api
 
-
 HANDLER = """
 def news(event, context):
     return {"statusCode": 200, "body": f"{event['httpMethod']} {event['path']}: {event['body']}"}
