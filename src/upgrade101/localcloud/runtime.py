@@ -217,7 +217,11 @@ def fault_document(fault: Fault, request_id: str = "") -> Document:
 
 def error_document(error: BaseException, request_id: str, stack_trace: Sequence[str]) -> Document:
     """Return AWS's error document for an exception that left the handler."""
-    return _document(str(error), type(error).__name__, request_id, stack_trace)
+    try:
+        message = str(error)
+    except Exception:
+        message = ""
+    return _document(message, type(error).__name__, request_id, stack_trace)
 
 
 def exit_document(error: BaseException, request_id: str) -> Document:

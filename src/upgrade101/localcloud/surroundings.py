@@ -183,9 +183,10 @@ def _unroute_output() -> None:
 
 
 def run_inside(environment: Inside, run: Callable[[], None]) -> None:
-    """Run what a thread started inside has to do."""
+    """Run what a thread started inside has to do; a SystemExit, also one from outside, ends it without a word."""
     enter(environment)
-    run()
+    with contextlib.suppress(SystemExit):
+        run()
 
 
 def _start(original: Callable[[threading.Thread], None], thread: threading.Thread) -> None:
