@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import os
@@ -340,3 +341,94 @@ class Raw:
         """Reset the connection: what a crash or a pulled cable looks like in the end."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
+
+
+class FakeTransport(asyncio.Transport):
+    """A transport without a socket, as strict as asyncio's own about what may follow what."""
+
+    def __init__(self, line: asyncio.Protocol) -> None:
+        super().__init__()
+        self.line = line
+        self.written = bytearray()
+        self.unread: list[bytes] = []
+        self.lost = self.closing = self.eof = self.paused = self.stopped = False
+        self.buffered = self.high = 0
+        self.loop = asyncio.get_running_loop()
+
+    # what the peer does
+
+    def arrive(self, data: bytes) -> None:
+        self.unread.append(data)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        while self.unread and not self.paused and not self.closing:
+            self.line.data_received(self.unread.pop(0))
+
+    def stop_draining(self) -> None:
+        self.stopped = True
+        self.high = 0
+
+    def drain(self) -> None:
+        if self.stopped:
+            self.stopped, self.buffered, self.high = False, 0, 1 << 16
+            self.line.resume_writing()
+        self._deliver()
+
+    def end(self) -> None:
+        """Hang up: an orderly end while it is listened to, a reset otherwise."""
+        if not self.closing and not self.paused and not self.line.eof_received():
+            self.close()
+        self.abort()
+
+    # what asyncio offers
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return ("127.0.0.1", 9) if name == "peername" else default
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        self.high = high or 0
+
+    def write(self, data: Any) -> None:
+        if self.eof:
+            raise RuntimeError("Cannot call write() after write_eof()")
+        assert not self.closing, "written to a closing transport"
+        self.written += data
+        if self.stopped and not self.buffered:
+            self.buffered = len(data)
+            self.line.pause_writing()
+
+    def can_write_eof(self) -> bool:
+        return True
+
+    def write_eof(self) -> None:
+        self.eof = True
+
+    def is_closing(self) -> bool:
+        return self.closing
+
+    def is_reading(self) -> bool:
+        return not self.paused and not self.closing
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        if self.paused and not self.closing:
+            self.paused = False
+            self.loop.call_soon(self._deliver)
+
+    def close(self) -> None:
+        self._lose()
+
+    def abort(self) -> None:
+        self._lose()
+
+    def _lose(self) -> None:
+        if not self.closing:
+            self.closing = True
+            self.loop.call_soon(self._lost)
+
+    def _lost(self) -> None:
+        self.lost = True
+        self.line.connection_lost(None)
