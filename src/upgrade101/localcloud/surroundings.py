@@ -161,7 +161,10 @@ class RoutedStream:
         return getattr(self._target(), name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self._target(), name, value)
+        if name == "write" and _here.inside is None:  # IPython wraps the write it finds here: further in, it would loop
+            self.__dict__["write"] = value
+        else:
+            setattr(self._target(), name, value)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._target())

@@ -90,6 +90,22 @@ def test_a_routed_stream_is_otherwise_the_stream_it_stands_for():
     assert routed.getvalue() == "a\nb\n"
 
 
+def test_a_write_that_wraps_the_write_it_found_does_not_go_in_circles():
+    stream, noted = io.StringIO(), []
+    routed = surroundings.RoutedStream("stdout", stream)
+    found = routed.write
+
+    def noting(text):  # as IPython does for every cell, to keep its output in the history
+        noted.append(text)
+        return found(text)
+
+    routed.write = noting
+    routed.write("said")
+    routed.write = found
+    routed.write(", said again")
+    assert (noted, stream.getvalue()) == (["said"], "said, said again")
+
+
 def test_import_module_outside_is_as_ever(cloud):
     assert importlib.import_module("json") is sys.modules["json"]
     assert importlib.import_module(".decoder", "json") is sys.modules["json.decoder"]
