@@ -149,6 +149,11 @@ class Called(Happening):
 Observer = Callable[[Happening], None]
 
 
+def failed(log: logging.Logger, who: str, at: str, fault: Exception) -> None:
+    """Write one line about a failure outside the gateway; with its traceback where the log's level is DEBUG."""
+    log.error("%s failed at %s: %r", who, at, fault, exc_info=log.isEnabledFor(logging.DEBUG))
+
+
 @dataclass(slots=True)
 class Observers:
     """Those who want to know; telling them never fails and costs nothing while there are none."""
@@ -165,5 +170,5 @@ class Observers:
         for observer in tuple(self.watching):
             try:
                 observer(happening)
-            except Exception:
-                log.exception("an observer failed at %s", type(happening).__name__)
+            except Exception as fault:
+                failed(log, "an observer", type(happening).__name__, fault)

@@ -21,7 +21,7 @@ from .clock import Clock
 from .core import Core
 from .documents import Knock
 from .errors import ConfigurationError
-from .happenings import Observer, Observers
+from .happenings import Observer, Observers, failed
 from .limits import Limits
 from .line import Line
 from .management import manage
@@ -203,8 +203,8 @@ class Gateway:
         for _ in range(len(self._waiting)):
             try:
                 self._waiting[0]()
-            except Exception:
-                log.exception("the gateway failed at one of its duties")
+            except Exception as fault:
+                failed(log, "the gateway", "one of its duties", fault)
             self._waiting.popleft()  # only now: settle() waits until it is done
 
     def _run(self, call: Call) -> None:
@@ -215,8 +215,8 @@ class Gateway:
 
         try:
             self._invoke(invocation, done)
-        except Exception:
-            log.exception("the invoke port failed for %s", call.target)
+        except Exception as fault:
+            failed(log, "the invoke port", call.target, fault)
             done(Outcome(error="InternalFailure", not_invoked=True))
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -263,8 +263,8 @@ class Gateway:
         response: HttpResponse | None = None
         try:
             response = self._http(request) if self._http else None
-        except Exception:
-            log.exception("the http port failed for %s %s", request.method, request.target[:200])
+        except Exception as fault:
+            failed(log, "the http port", f"{request.method} {request.target[:200]}", fault)
             response = _json(500, "Internal server error")
         if response is None:
             response = _json(404, "Not Found") if address is None else _json(403, "Forbidden")
