@@ -20,6 +20,7 @@ what_to_type: str = "Upgrade 101 needs Python 3.11 or newer; type: python3.13 st
 
 import subprocess
 import sys
+from subprocess import DEVNULL, STDOUT
 
 OLDEST, NEWEST = (3, 11), (3, 14)
 
@@ -30,7 +31,7 @@ def wrong_python(version: "tuple[object, ...]") -> str:
     for minor in (13, 12, 11, 14):
         command = ["py", f"-3.{minor}"] if sys.platform == "win32" else [f"python3.{minor}"]
         try:
-            found = subprocess.call([*command, "-c", ""], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+            found = subprocess.call([*command, "-c", ""], stdout=DEVNULL, stderr=DEVNULL) == 0
         except OSError:
             found = False
         if found:
@@ -38,7 +39,9 @@ def wrong_python(version: "tuple[object, ...]") -> str:
             break
     else:
         advice = f"install Python 3.13 and type: python3.13 {rest}"
-    return f"start.py: Upgrade 101 runs on Python 3.11 to 3.14, and this is {'.'.join(map(str, version[:3]))}; {advice}"
+    found_here = ".".join(map(str, version[:3]))
+    supported = f"Python 3.{OLDEST[1]} to 3.{NEWEST[1]}"
+    return f"start.py: Upgrade 101 runs on {supported}, and this is {found_here}; {advice}"
 
 
 if not OLDEST <= sys.version_info[:2] <= NEWEST:
@@ -48,6 +51,7 @@ import contextlib
 import errno
 import hashlib
 import importlib.util
+import json
 import os
 import platform
 import re
@@ -67,10 +71,10 @@ TROUBLES = {
     r"No space left|not enough space|Errno 28\b|os error 28\b|WinError 112\b": (
         "the disk is full; free about 1 GB, then start again"
     ),
-    r"WinError (5|32)\b|os error (5|32)\b.*Windows": (
+    r"Access is denied|used by another process": (
         "a program still uses .venv; close JupyterLab and every terminal where .venv is active, then start again"
     ),
-    r"Permission denied|Access is denied|Read-only file system|Errno (13|30)\b|os error (13|30)\b": (
+    r"Permission denied|Read-only file system|Errno (13|30)\b|os error (13|30)\b": (
         "this folder cannot be written to; copy it to a place of your own, or give yourself the right to write here"
     ),
     r"DO NOT MATCH THE HASHES|[Hh]ash mismatch": (
@@ -87,6 +91,18 @@ TROUBLES = {
     r"No matching distribution|no usable wheels|matching (Python|platform|ABI)": (
         "a package has no ready-made file for this Python on this machine; try Python 3.13, or conda (environment.yml)"
     ),
+}
+
+# The instructor's menus come back with `start.py jupyter labextension enable @jupyter/nbgrader` and
+# `start.py jupyter server extension enable nbgrader.server_extensions.formgrader`, which is read after our file.
+NBGRADER_SERVERS = ("assignment_list", "course_list", "formgrader", "validate_assignment")
+JUPYTER_SETTINGS = {
+    "labconfig/page_config.json": {
+        "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True, "@jupyter/nbgrader": True}
+    },
+    "jupyter_server_config.d/nbgrader.learner.json": {
+        "ServerApp": {"jpserver_extensions": {f"nbgrader.server_extensions.{name}": False for name in NBGRADER_SERVERS}}
+    },
 }
 
 
@@ -194,20 +210,21 @@ class Environment:
         for step, command in self.steps(uv):
             progress.begin(step)
             self.run(command, progress)
-            progress.end(self.installed() if step == "packages" else "")
+            progress.end(self.state(step))
+        self.furnish()
         self.stamp.write_text("\n".join(self.wanted()) + "\n", encoding="utf-8")
 
     def clear(self) -> None:
         """Remove .venv, its stamp first."""
-        self.stamp.unlink(missing_ok=True)
-        if self.folder.exists():
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()
+        elif self.folder.exists():
+            self.stamp.unlink(missing_ok=True)
             shutil.rmtree(self.folder)
 
     def steps(self, uv: str | None) -> list[tuple[str, list[str]]]:
         """Return the name and the command of every step, with uv or without."""
-        python = (
-            getattr(sys, "_base_executable", None) or sys.executable
-        )  # not the one in the .venv we are about to make
+        python = getattr(sys, "_base_executable", "") or sys.executable  # not the Python of the .venv to be made
         locked = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "-r", str(self.lock)]
         itself = ["--no-deps", "--no-build-isolation", "--editable", str(self.root)]
         if uv:
@@ -224,38 +241,40 @@ class Environment:
         """Run one step to its end, its output in the log; raises Trouble if it fails."""
         with self.log.open("a", encoding="utf-8") as log:
             child = subprocess.Popen(
-                command,
-                cwd=self.root,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=install_environ(),
+                command, cwd=self.root, env=install_environ(), stdin=DEVNULL, stdout=log, stderr=STDOUT
             )
             try:
                 while not ended(child, seconds=0.2):
-                    progress.show(self.installed())
+                    progress.show(self.state(progress.step))
             except KeyboardInterrupt:
                 child.terminate()
                 child.wait()
+                progress.end("stopped")
                 raise
         if child.returncode:
-            raise Trouble(f"{explain(self.read_log())} (the whole story: {self.log})")
+            progress.end("failed")
+            raise Trouble(f"{explain(self.log.read_text('utf-8', 'replace'))} (the whole story: {self.log})")
 
-    def read_log(self) -> str:
-        """Return what the installer has said so far."""
-        return self.log.read_text(encoding="utf-8", errors="replace")
-
-    def installed(self) -> str:
-        """Say how many packages have been fetched or installed, of how many."""
-        log = self.read_log()
-        resolved = re.search(r"^Resolved (\d+) packages", log, re.MULTILINE)
+    def state(self, step: str) -> str:
+        """Say how many packages have been fetched or installed, of how many; '' for the other steps."""
+        if step != "packages":
+            return ""
+        log = self.log.read_text("utf-8", "replace")
+        resolved = re.search(r"^Resolved (\d+) packages", log, re.MULTILINE)  # uv says so
         pins = len(re.findall(r"^\S+==", self.lock.read_text(encoding="utf-8"), re.MULTILINE))
         total = int(resolved[1]) if resolved else pins - len(re.findall(r"^Ignoring ", log, re.MULTILINE))
-        fetched = len(re.findall(r"^(?:Collecting|Processing) ", log, re.MULTILINE))
+        fetched = len(re.findall(r"^(?:Collecting|Processing) ", log, re.MULTILINE))  # pip says so
         placed = sum(1 for _ in self.packages.glob("*.dist-info"))
         if "Installing collected" in log or placed >= total:
             return f"{min(placed, total)} of {total} installed"
-        return f"{fetched} of {total} fetched" if fetched else f"fetching {total}"
+        return f"{fetched} of {total} fetched" if fetched else f"fetching {total}" if resolved else "fetching"
+
+    def furnish(self) -> None:
+        """Lay out a learner's JupyterLab: no news to agree to, and none of the instructor's menus."""
+        for name, settings in JUPYTER_SETTINGS.items():
+            file = self.folder / "etc" / "jupyter" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
 
 def ended(child: "subprocess.Popen[bytes]", seconds: float) -> bool:
@@ -314,7 +333,8 @@ def install_environ() -> dict[str, str]:
 def lab(environment: Environment, arguments: list[str]) -> list[str]:
     """Return the command that opens JupyterLab at the first lesson, or at the notebook that `arguments` name."""
     command = [str(environment.python), "-m", "jupyterlab", f"--ServerApp.root_dir={environment.root}"]
-    if all(argument.startswith("-") for argument in arguments) and (environment.root / FIRST_LESSON).exists():
+    named = any((environment.root / argument).exists() for argument in arguments)
+    if not named and (environment.root / FIRST_LESSON).exists():
         command.append(f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")
@@ -417,10 +437,12 @@ def main() -> int:
     try:
         return start(sys.argv[1:])
     except KeyboardInterrupt:
-        print("\nstart.py: stopped; what is half-made will be made anew by the next start", file=sys.stderr)
-    except (Trouble, OSError) as trouble:
-        sentence = str(trouble) if isinstance(trouble, Trouble) else explain(str(trouble))
-        print(f"\nstart.py: {sentence}", file=sys.stderr)
+        sentence = "stopped; what is half-made will be made anew by the next start"
+    except Trouble as trouble:
+        sentence = str(trouble)
+    except OSError as error:
+        sentence = explain(str(error))
+    print(f"start.py: {sentence}", file=sys.stderr)
     return 1
 
 
