@@ -8,7 +8,7 @@ See ``notebooks/00_start_here.ipynb``.
 
 from . import cloud, wire
 from .cloud import connect
-from .course import check, hint, predict, progress
+from .course import check, fails, hint, predict, progress
 from .deploy import function, package, role, websocket_api
 from .gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
 
@@ -25,6 +25,7 @@ __all__ = [
     "check",
     "cloud",
     "connect",
+    "fails",
     "function",
     "hint",
     "package",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .check import NotDone, Verdict, check
 from .exercises import Bench, NotYet, exercise, expect, trying
+from .fails import fails
 from .hint import hint
 from .predict import predict
 from .progress import progress
@@ -16,6 +17,7 @@ __all__ = [
     "check",
     "exercise",
     "expect",
+    "fails",
     "hint",
     "predict",
     "progress",
