@@ -23,6 +23,7 @@ _SETTINGS = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto does not know the account's own DynamoDB Streams host
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 def caller() -> str:
@@ -57,15 +58,13 @@ class LocalCloud:
         return self
 
     def _install(self) -> None:
+        self._set_variables()
         policies.install()
         control_plane.install()
         locks.install()
         self.functions.install()
         self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
         self._callbacks.install()
-        settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
-        self._before = {name: os.environ.get(name) for name in settings}
-        os.environ.update(settings)
         self._mock = mock_aws(
             config={
                 "core": {"passthrough": {"services": ["apigatewaymanagementapi"]}, "reset_boto3_session": True},
@@ -74,6 +73,14 @@ class LocalCloud:
         )
         self._mock.start()
         guard.close()
+
+    def _set_variables(self) -> None:
+        """Set what boto3 reads; a profile is put aside, because one that does not exist stops every session."""
+        settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
+        self._before = {name: os.environ.get(name) for name in (*settings, *_PROFILES)}
+        os.environ.update(settings)
+        for name in _PROFILES:
+            os.environ.pop(name, None)
 
     def stop(self) -> None:
         """Stop everything and forget everything; harmless where nothing runs."""

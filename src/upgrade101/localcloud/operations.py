@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-import botocore.session
-from botocore.model import ListShape, MapShape, Shape, StringShape, StructureShape
+from botocore.loaders import Loader
+from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
 from .refusals import BadRequest
 
@@ -136,7 +136,8 @@ def _check_string(shape: StringShape, value: str, field: str) -> None:
 @functools.cache
 def operations() -> Mapping[str, Operation]:
     """Return every operation below ``/v2/apis`` by name."""
-    model = botocore.session.get_session().get_service_model("apigatewayv2")
+    # not by a session: that one fails where AWS_PROFILE names a profile that does not exist
+    model = ServiceModel(Loader().load_service_model("apigatewayv2", "service-2"), "apigatewayv2")
     found = {}
     for name in model.operation_names:
         operation = model.operation_model(name)
