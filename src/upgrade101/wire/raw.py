@@ -66,7 +66,7 @@ def read_http(line: socket.socket) -> bytes:
 
     Byte by byte, so that no frame behind a 101 is swallowed. Raises EOFError where the answer breaks off.
     """
-    head = line.recv(1)
+    head = _first(line)
     while head and not head.endswith(b"\r\n\r\n"):
         head += _exactly(line, 1)
         if len(head) > HEAD_BYTES:
@@ -90,10 +90,7 @@ def read_frame(line: socket.socket) -> bytes:
 
     Raises EOFError where the frame breaks off.
     """
-    try:
-        start = line.recv(1)
-    except ConnectionResetError:
-        return b""
+    start = _first(line)
     if not start:
         return b""
     start += _exactly(line, 1)
@@ -109,6 +106,14 @@ def client_frame(payload: str | bytes, opcode: int = 1, *, fin: bool = True) -> 
     """
     data = payload.encode() if isinstance(payload, str) else payload
     return Frame(Opcode(opcode), data, fin).serialize(mask=True)
+
+
+def _first(line: socket.socket) -> bytes:
+    """Return one byte, or b'' where the other side has closed, gently or not."""
+    try:
+        return line.recv(1)
+    except ConnectionResetError:
+        return b""
 
 
 def _exactly(line: socket.socket, count: int) -> bytes:
