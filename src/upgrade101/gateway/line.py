@@ -349,19 +349,22 @@ class Line(asyncio.Protocol):
         self.transport.close()
 
     def _pump(self) -> None:
-        """Write what the frame protocol wants to say, and learn from it whether the conversation is over."""
+        """Learn whether the conversation is over, and write what the frame protocol wants to say: in this order.
+
+        Who has seen the close frame of the gateway may rely on it that the core knows (``settle`` does).
+        """
         assert self.frames is not None
-        for data in self.frames.data_to_send():
-            if data != SEND_EOF:
-                self._write(data)
-            else:
-                self._write_eof()
         if self.frames.failed:
             self._close_from_here(self.frames.failed)
         received = self.frames.close_rcvd
         if received is not None:
             code, reason = int(received.code), received.reason
             self._end(code, _NO_CODE_REASON if code == _NO_CODE else reason, "client")
+        for data in self.frames.data_to_send():
+            if data != SEND_EOF:
+                self._write(data)
+            else:
+                self._write_eof()
         if self.frames.close_expected() and self.timer is None:
             self._expect_within(self.gateway.limits.close_seconds)
 
