@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +75,15 @@ def start(calm: Any) -> Iterator[Start]:
 def bystander(start: Start) -> Iterator[Callable[[Running], None]]:
     """Keep one connection open beside the trouble, and check that it still works."""
     open_: dict[int, ClientConnection] = {}
+    clients = ExitStack()
 
     def check(running: Running) -> None:
         if id(running) not in open_:
-            open_[id(running)] = running.connect()
+            open_[id(running)] = clients.enter_context(running.connect())
         ws = open_[id(running)]
         message = base64.b64encode(os.urandom(6)).decode()
         ws.send(message)
         assert ws.recv(timeout=10) == message
 
-    yield check
-    for ws in open_.values():
-        ws.close()
+    with clients:
+        yield check

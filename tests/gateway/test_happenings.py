@@ -42,7 +42,9 @@ def test_an_observer_that_raises_is_logged_and_the_others_are_told(caplog):
     with caplog.at_level(logging.ERROR, "upgrade101.gateway"):
         observers.tell(Opened(at=1.0))
     assert heard == [Opened(at=1.0)]
-    assert [one.getMessage() for one in caplog.records] == ["an observer failed at Opened: ZeroDivisionError('division by zero')"]
+    assert [one.getMessage() for one in caplog.records] == [
+        "an observer failed at Opened: ZeroDivisionError('division by zero')"
+    ]
 
 
 @pytest.mark.parametrize("kind", Happening.__subclasses__())
