@@ -1,0 +1,62 @@
+"""What holds for every test: nobody leaves this machine, and no AWS account of whoever runs the tests is seen."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+
+class LeavesThisMachine(RuntimeError):
+    """Say which address a test has asked for beyond loopback."""
+
+
+def refuse_beyond_loopback(host: object) -> None:
+    """Raise LeavesThisMachine unless `host` is a name or an address of this machine, or none at all."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name in (None, "", "localhost"):
+        return
+    try:
+        here = ipaddress.ip_address(str(name)).is_loopback
+    except ValueError:
+        here = False
+    if not here:
+        raise LeavesThisMachine(f"a test asked for {name}; tests stay on 127.0.0.1")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def on_this_machine() -> Iterator[None]:
+    """Refuse every connection and every look-up of a name beyond loopback."""
+    connect, connect_ex, getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+    def guarded(call: Callable[..., Any]) -> Callable[..., Any]:
+        def guard(line: socket.socket, address: Any) -> Any:
+            if isinstance(address, tuple):  # a path otherwise
+                refuse_beyond_loopback(address[0])
+            return call(line, address)
+
+        return guard
+
+    def look_up(host: Any, *arguments: Any, **options: Any) -> Any:
+        refuse_beyond_loopback(host)
+        return getaddrinfo(host, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded(connect))
+        patch.setattr(socket.socket, "connect_ex", guarded(connect_ex))
+        patch.setattr(socket, "getaddrinfo", look_up)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_an_account() -> Iterator[None]:
+    """Take away whatever would let boto3 find an account: variables, files, the metadata of an EC2 instance."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            patch.delenv(name)
+        patch.setenv("AWS_CONFIG_FILE", os.devnull)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        yield
