@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -61,6 +62,24 @@ def _wait_for_the_end() -> None:
             signal.signal(getattr(signal, name), lambda *_: end.set())
     while not end.wait(0.5):  # short, because Windows delivers Ctrl+C only between waits
         pass
+
+
+@app.command()
+def lint(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Notebooks or folders; all lessons where none is given.")
+    ] = None,
+) -> None:
+    """Hold notebooks to the course's template and limits; exit 1 where something is wrong."""
+    from .authoring.lint import lint as faults_of
+    from .authoring.lint import notebooks_in, root
+
+    top = root()
+    found = [fault for path in notebooks_in(paths or [top / "notebooks"]) for fault in faults_of(path.resolve())]
+    for fault in found:
+        console.print(fault.words(top), highlight=False, markup=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,35 @@
+"""Hold notebooks to the course's template and limits: ``python3 start.py lint [notebook …]``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from . import rules_any, rules_lesson
+from .faults import Fault
+from .reading import read
+
+
+def root(start: Path | None = None) -> Path:
+    """Return the top of the course: the nearest folder upwards that has ``notebooks``, else the current one."""
+    here = (start or Path.cwd()).resolve()
+    return next((place for place in (here, *here.parents) if (place / "notebooks").is_dir()), here)
+
+
+def lint(path: Path) -> list[Fault]:
+    """Return what is wrong with one notebook, in the order of its cells."""
+    try:
+        notebook = read(path)
+    except (ValueError, KeyError, TypeError) as error:
+        return [Fault(path, "", f"is no notebook ({error})", "write it as nbformat 4.5")]
+    rules = [*rules_any.RULES, *rules_lesson.RULES]
+    places = {cell.id: place for place, cell in enumerate(notebook.cells)}
+    faults = [fault for rule in rules for fault in rule(notebook)]
+    return sorted(faults, key=lambda fault: places.get(fault.cell, -1))
+
+
+def notebooks_in(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield every notebook that the paths name, folders included."""
+    for path in paths:
+        found = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+        yield from (one for one in found if ".ipynb_checkpoints" not in one.parts)

@@ -1,0 +1,197 @@
+"""What a lesson must be: its size, its opening, its predictions and its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from ..course.questions import predictions
+from ..gateway.errors import ConfigurationError
+from .faults import Fault, fault
+from .reading import Cell, Notebook, count_words
+from .rules_any import Rule
+
+OPENING = ("You will do", "You will be able to", "You need", "Time", "Cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a lesson may be; both ends belong to a range."""
+
+    cells: tuple[int, int] = (40, 60)
+    words: tuple[int, int] = (1500, 2500)
+    predictions: int = 3
+    ending: tuple[str, ...] = ("Break it on purpose", "On real AWS", "Key points", "Words", "Your predictions", "Next")
+
+
+SIZES = {"00": Size((20, 35), (600, 1300), 1, ("On real AWS", "Key points", "Next"))}
+CODE_MEDIAN, CODE_NINE_IN_TEN, CODE_MOST, CODE_IN_A_ROW = 4, 12, 25, 2
+PROSE_MEDIAN = (25, 55)
+MOST_WORDS = {  # of a cell that begins so
+    "Predict": 60,
+    "Now run it": 20,
+    "Why": 120,
+    "On real AWS": 120,
+}
+TITLE_WORDS, OPENING_WORDS, IDEA_WORDS, SETUP_LINES = 60, 110, 70, 4
+
+
+def size(notebook: Notebook) -> Size:
+    """Return how large this lesson may be."""
+    return SIZES.get(notebook.number, Size())
+
+
+def has_the_right_size(notebook: Notebook) -> Iterator[Fault]:
+    """Hold the number of cells and words."""
+    limits = size(notebook)
+    for what, is_now, (least, most) in (
+        ("cells", len(notebook.cells), limits.cells),
+        ("words of prose", notebook.words, limits.words),
+    ):
+        if not least <= is_now <= most:
+            yield fault(notebook, None, f"{is_now} {what}", f"{'cut' if is_now > most else 'grow'} to {least}–{most}")
+
+
+def code_is_in_small_steps(notebook: Notebook) -> Iterator[Fault]:
+    """Hold the sizes of code cells, and how many may follow one another."""
+    lengths = sorted(cell.lines for cell in notebook.code)
+    if lengths and median(lengths) > CODE_MEDIAN:
+        yield fault(notebook, None, f"the median code cell has {median(lengths):g} lines", f"at most {CODE_MEDIAN}")
+    long = [cell for cell in notebook.code if cell.lines > CODE_NINE_IN_TEN]
+    if len(long) * 10 > len(lengths):
+        ids = ", ".join(cell.id for cell in long)
+        yield fault(notebook, None, f"more than one code cell in ten is over {CODE_NINE_IN_TEN} lines ({ids})", "split")
+    for cell in long:
+        if cell.lines > CODE_MOST:
+            yield fault(notebook, cell, f"{cell.lines} lines of code", f"at most {CODE_MOST}; split it")
+    run = 0
+    for cell in notebook.cells:
+        run = run + 1 if cell.is_code else 0
+        if run == CODE_IN_A_ROW + 1:
+            yield fault(notebook, cell, "the third code cell in a row", "say in a sentence what to look at")
+
+
+def prose_breathes(notebook: Notebook) -> Iterator[Fault]:
+    """Hold the words of a cell: the median, and what each kind of cell may have."""
+    middle = median([cell.words for cell in notebook.markdown] or [PROSE_MEDIAN[0]])
+    if not PROSE_MEDIAN[0] <= middle <= PROSE_MEDIAN[1]:
+        yield fault(notebook, None, f"the median cell of prose has {middle:g} words", "have 25 to 55")
+    for cell in notebook.markdown:
+        for lead, most in MOST_WORDS.items():
+            words = count_words(_from(lead, cell))
+            if words > most:
+                yield fault(notebook, cell, f"{words} words after “{lead}”", f"at most {most} here")
+        if _is_idea(cell) and cell.words > IDEA_WORDS:
+            yield fault(notebook, cell, f"{cell.words} words to begin a section", f"at most {IDEA_WORDS} here")
+
+
+def _from(lead: str, cell: Cell) -> str:
+    """Return the prose from the paragraph on that begins so, or ''."""
+    found = re.search(rf"^(?:#+ |\*\*)?{lead}\b", cell.source, re.MULTILINE)
+    return cell.source[found.start() :] if found else ""
+
+
+def _is_idea(cell: Cell) -> bool:
+    opens = any(level == 2 and re.match(r"\d+ · ", text) for level, text in cell.headings)
+    return opens and not _asks(cell)
+
+
+def opens_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
+    """Hold title, table and first code cell."""
+    title, table, setup = (notebook.cells + [Cell("", "markdown", "")] * 3)[:3]
+    if not re.match(rf"# {notebook.number} · \S", title.source):
+        yield fault(notebook, title, "the first cell is no title", f"# {notebook.number} · … as in the course's table")
+    if "you are here" not in title.source.lower():
+        yield fault(notebook, title, "the title does not say where we are", "Lesson n of 13 · you are here: …")
+    if title.words > TITLE_WORDS:
+        yield fault(notebook, title, f"{title.words} words", f"at most {TITLE_WORDS} here")
+    missing = [row for row in OPENING if f"**{row}**" not in table.source]
+    if missing:
+        yield fault(notebook, table, f"the second cell lacks {', '.join(missing)}", "| **Time** | … | and so on")
+    if table.words > OPENING_WORDS:
+        yield fault(notebook, table, f"{table.words} words", f"at most {OPENING_WORDS} here")
+    if not any(call.name == "cloud.start" for call in setup.calls) or setup.lines > SETUP_LINES:
+        what = "the third cell is not the start"
+        yield fault(notebook, setup, what, f"imports and cloud.start(), at most {SETUP_LINES} lines")
+
+
+def predictions_come_first(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that each prediction is asked, guessed and revealed, in this order, and is what the record says."""
+    try:
+        known = predictions(notebook.number)
+    except ConfigurationError as error:
+        yield fault(notebook, None, str(error), "mend the file")
+        return
+    asked = {match[1]: place for place, cell in enumerate(notebook.cells) if (match := _asks(cell))}
+    if len(asked) < size(notebook).predictions:
+        yield fault(notebook, None, f"{len(asked)} predictions", f"at least {size(notebook).predictions}")
+    for id in sorted(known.keys() - asked.keys()):
+        yield fault(
+            notebook, None, f"{id} is in lesson{notebook.number}.toml and not asked here", f"**Predict {id}** …"
+        )
+    for id, place in asked.items():
+        cell = notebook.cells[place]
+        if id not in known:
+            yield fault(notebook, cell, f"nothing is known about {id}", f"describe it in lesson{notebook.number}.toml")
+            continue
+        letters = re.findall(r"^\s*(?:[-*]\s+)?\*\*([A-Z])\b\.?\*\*", cell.source, re.MULTILINE)
+        if letters != list(known[id].options):
+            yield fault(
+                notebook, cell, f"options {', '.join(letters) or 'none'}", f"the record has {known[id].letters}"
+            )
+        yield from _guessed_and_revealed(notebook, id, place)
+
+
+def _asks(cell: Cell) -> re.Match[str] | None:
+    return re.search(r"^\*\*Predict (\d\d\.[a-z])\*\*", cell.source, re.MULTILINE) if not cell.is_code else None
+
+
+def _guessed_and_revealed(notebook: Notebook, id: str, asked: int) -> Iterator[Fault]:
+    guesses = [place for place, _, call in notebook.calls("predict") if call.arguments[:1] == (id,)]
+    reveals = [place for place, _, call in notebook.calls("predict.reveal") if call.arguments[:1] == (id,)]
+    cell = notebook.cells[asked]
+    if guesses != [asked + 1]:
+        yield fault(notebook, cell, "the next cell does not take the guess", f'guess = "?" and predict("{id}", guess)')
+    elif not re.search(r'^guess = "\?"\s*(#.*)?$', notebook.cells[asked + 1].source, re.MULTILINE):
+        yield fault(notebook, notebook.cells[asked + 1], "a guess is given away", 'guess = "?"')
+    if len(reveals) != 1 or reveals[0] <= asked + 1:
+        yield fault(notebook, cell, f"{id} is not revealed once, after the guess", f'predict.reveal("{id}", seen=…)')
+
+
+def ends_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
+    """Hold what the last cells are, and their order."""
+    places = []
+    for lead in size(notebook).ending:
+        found = [place for place, cell in enumerate(notebook.cells) if _has(cell, lead)]
+        if found:
+            places.append(found[-1])
+        else:
+            yield fault(notebook, None, f"“{lead}” is missing", f"add a cell that begins **{lead}**")
+    if places != sorted(places):
+        yield fault(notebook, None, "the last cells are out of order", "break it · AWS · key points · words · next")
+    for cell in notebook.markdown:
+        if _has(cell, "On real AWS") and not re.search(r"checked on \d{4}-\d\d-\d\d", cell.source, re.IGNORECASE):
+            yield fault(notebook, cell, "no date", "Checked on YYYY-MM-DD.")
+    if not any(call.arguments[:1] == (notebook.number,) for _, _, call in notebook.calls("predict.summary")):
+        yield fault(notebook, None, "no summary of the predictions", f'predict.summary("{notebook.number}")')
+    last = notebook.cells[-1] if notebook.cells else Cell("", "markdown", "")
+    if not {"cloud.clean", "cloud.stop"} <= {call.name for call in last.calls}:
+        yield fault(notebook, last, "the last cell does not close everything", "cloud.clean() and cloud.stop()")
+
+
+def _has(cell: Cell, lead: str) -> bool:
+    """Tell whether a cell has a paragraph or a heading that begins so."""
+    pattern = rf"^(?:#+ {lead}|\*\*{lead}[.:]?\*\*)"
+    return cell.kind == "markdown" and bool(re.search(pattern, cell.source, re.MULTILINE))
+
+
+RULES: tuple[Rule, ...] = (
+    has_the_right_size,
+    code_is_in_small_steps,
+    prose_breathes,
+    opens_as_they_all_do,
+    predictions_come_first,
+    ends_as_they_all_do,
+)

@@ -1,0 +1,76 @@
+"""What the tests of authoring build notebooks with."""
+
+import json
+
+HEAD = {
+    "metadata": {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    },
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+SENTENCE = (
+    "Words that explain what the next cell does, in short and plain sentences of the kind that one can read aloud "
+)
+IDEA = (SENTENCE + "to a friend. ") * 2
+
+
+def markdown(id, source, **metadata):
+    return {"cell_type": "markdown", "id": id, "metadata": metadata, "source": source}
+
+
+def code(id, source, **metadata):
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": id,
+        "metadata": metadata,
+        "outputs": [],
+        "source": source,
+    }
+
+
+def document(cells):
+    return json.dumps({"cells": cells, **HEAD}, ensure_ascii=False, indent=1) + "\n"
+
+
+def section(number):
+    letter = "abc"[number - 1]
+    return [
+        markdown(f"idea-{letter}", f"## {number} · An idea\n\n{IDEA}"),
+        code(f"small-{letter}", "x = 1"),
+        markdown(f"look-{letter}", IDEA * 3),
+        markdown(f"predict-{letter}", f"**Predict 90.{letter}** What comes?\n\n- **A** This\n- **B** That"),
+        code(f"guess-{letter}", f'guess = "?"\npredict("90.{letter}", guess)'),
+        markdown(f"now-{letter}", "Now run it. Watch the gateway."),
+        code(f"run-{letter}", f'predict.reveal("90.{letter}", seen="A")'),
+        markdown(f"why-{letter}", f"**Why** {IDEA}{IDEA}"),
+        code(f"more-{letter}", "y = 2"),
+        markdown(f"so-{letter}", IDEA * 3),
+        code(f"still-{letter}", "y = 2"),
+    ]
+
+
+def a_lesson():
+    return [
+        markdown("title", "# 90 · A title\n\nA promise.\n\nLesson 90 of 13 · you are here: at a test."),
+        markdown(
+            "table",
+            "| | |\n|---|---|\n| **You will do** | a |\n| **You will be able to** | b |\n"
+            "| **You need** | c |\n| **Time** | d |\n| **Cost** | e |",
+        ),
+        code("start", "from upgrade101 import cloud\ncloud.start()"),
+        markdown("hook", IDEA),
+        *section(1),
+        *section(2),
+        *section(3),
+        markdown("break", f"## Break it on purpose\n\n{IDEA}"),
+        code("break-run", "1 / 0", tags=["raises-exception"]),
+        markdown("aws", f"**On real AWS** {IDEA} Checked on 2026-11-22."),
+        markdown("points", f"**Key points**\n\n- {IDEA}\n\n**Words**\n\n- *Term*: {IDEA}"),
+        markdown("yours", "**Your predictions**"),
+        code("summary", 'predict.summary("90")'),
+        markdown("next", f"**Next** {IDEA}"),
+        code("end", "cloud.clean()\ncloud.stop()"),
+    ]
