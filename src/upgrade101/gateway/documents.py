@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
@@ -212,7 +213,7 @@ def _context(
         **message,
         "eventType": event_type,
         "extendedRequestId": request_id,
-        "requestTime": _common_log_time(now),
+        "requestTime": _common_log_time(int(now)),
         "messageDirection": "IN",
         **extra,
         "stage": connection.stage.stage_name,
@@ -226,9 +227,10 @@ def _context(
     }
 
 
-def _common_log_time(now: float) -> str:
+@lru_cache(maxsize=8)
+def _common_log_time(second: int) -> str:
     """Return the time as in access logs; %b would follow the locale of the process."""
-    at = datetime.fromtimestamp(now, UTC)
+    at = datetime.fromtimestamp(second, UTC)
     return f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"
 
 

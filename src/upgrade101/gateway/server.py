@@ -60,6 +60,7 @@ class Gateway:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
+        self._loop_thread = 0
         self._waiting: deque[Callable[[], None]] = deque()
         self._woken = False
         self._timer: asyncio.TimerHandle | None = None
@@ -92,7 +93,7 @@ class Gateway:
         return self
 
     async def _serve(self, host: str, port: int, started: threading.Event, fault: list[Exception]) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._end = asyncio.Event()
         try:
             server = await self._loop.create_server(lambda: Line(self), host, port, backlog=1024)
@@ -178,7 +179,8 @@ class Gateway:
         for action in actions:
             if not isinstance(action, Run) and action.connection is not None:
                 self.soon(_on_line(action.connection.line, action))
-        if actions:
+        due = self.core.next_due() if actions else None
+        if due is not None and due < self._armed:
             self.soon(self._arm)
 
     def _call(self, actions: Actions) -> None:
@@ -194,8 +196,9 @@ class Gateway:
         self._waiting.append(do)
         if not self._woken:
             self._woken = True
+            here = threading.get_ident() == self._loop_thread
             with contextlib.suppress(RuntimeError):  # the loop has just been closed
-                loop.call_soon_threadsafe(self._drain)
+                (loop.call_soon if here else loop.call_soon_threadsafe)(self._drain)
 
     def _drain(self) -> None:
         """Do what is waiting now; what is added meanwhile has its own wake-up, and lets the sockets have their turn."""
