@@ -142,7 +142,8 @@ class Environment:
         self.spec = owner.spec
         self.log = FunctionLog(owner.spec, owner.settings.listeners, owner.code.shown_as)
         self.execution: Execution | None = None  # the one that runs, or ran last
-        self.threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._threads_lock = threading.Lock()
         self._owner = owner
         self._handler: Handler | None = None
         self._broken = False
@@ -172,7 +173,13 @@ class Environment:
 
     def joined(self, thread: threading.Thread) -> None:
         """Remember a thread that the handler started."""
-        self.threads.add(thread)
+        with self._threads_lock:
+            self._threads.add(thread)
+
+    def left_behind(self) -> list[threading.Thread]:
+        """Return the threads of the handler that still live."""
+        with self._threads_lock:
+            return [thread for thread in self._threads if thread.is_alive()]
 
     # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,6 +188,7 @@ class Environment:
         if self.thread.ident is None:
             with surroundings.outside():
                 self.thread.start()
+        self.execution = execution
         self._inbox.put(execution)
 
     def end(self) -> None:

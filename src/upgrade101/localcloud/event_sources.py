@@ -59,10 +59,16 @@ class Queues:
     def done(self, function_arn: str) -> None:
         """Start what comes after the batch that is done."""
         with self._lock:
-            queue = self._waiting[function_arn]
-            queue.popleft()
+            queue = self._waiting.get(function_arn, deque())
+            if queue:
+                queue.popleft()
             following = queue[0] if queue else None
             if not queue:
-                del self._waiting[function_arn]
+                self._waiting.pop(function_arn, None)
         if following is not None:
             following()
+
+    def clear(self) -> None:
+        """Forget what waits."""
+        with self._lock:
+            self._waiting.clear()

@@ -24,6 +24,7 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from . import surroundings
 from .runtime import TASK_ROOT, Fault, FunctionSpec
 
 RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"})
@@ -47,9 +48,8 @@ class Code:
         self._spec = spec
         self._unpacked = False
         self._lock = threading.Lock()
-        version = f"python{sys.version_info.major}.{sys.version_info.minor}"
         layers = folder / "opt" / "python"
-        self.path = [str(self.task_root), str(layers / "lib" / version / "site-packages"), str(layers)]
+        self.path = [str(self.task_root), str(layers / "lib" / spec.runtime / "site-packages"), str(layers)]
         self._finders: dict[str, importlib.machinery.FileFinder] = {}
         self._compiled: dict[str, CodeType] = {}
 
@@ -169,7 +169,7 @@ class Modules:
         self._configure_logging = configure_logging
         self._lock = threading.RLock()
         self._ready: set[str] = set()
-        self._builtins = {**vars(builtins), "__import__": self._import, "print": self._print}
+        self._builtins = {**vars(builtins), "__import__": self._import, "print": self._print, "input": _input}
         self._path = list(code.path)
         vars(self.system).update(modules=ChainMap(self.own, sys.modules), path=self._path, stdout=output, stderr=output)
 
@@ -249,7 +249,8 @@ class Modules:
     def _import_from_process(self, absolute: str, top: str, fromlist: Sequence[str] | None) -> ModuleType:
         if top not in self._allowed:
             raise ModuleNotFoundError(f"No module named {absolute!r}", name=absolute)
-        return builtins.__import__(absolute, None, None, fromlist or (), 0)
+        with surroundings.outside():  # it is the process that gets the module
+            return builtins.__import__(absolute, None, None, fromlist or (), 0)
 
     def _load_submodule(self, name: str) -> None:
         try:
@@ -263,6 +264,10 @@ class Modules:
         text = io.StringIO()
         print(*values, sep=sep, end=end, file=text, **rest)
         (self.system.stdout if file is None else file).write(text.getvalue())
+
+
+def _input(prompt: object = "", /) -> str:
+    raise EOFError("EOF when reading a line")  # nobody sits at the keyboard of a function
 
 
 def _absolute(name: str, globals: Mapping[str, Any], level: int) -> str:

@@ -8,6 +8,7 @@ cannot be killed as a process can.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from queue import SimpleQueue
@@ -24,7 +25,11 @@ from .runtime import Document
 
 outside = surroundings.outside
 
-_VARIABLES = {"AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled"}  # moto does not know the hosts of single accounts
+_VARIABLES = {
+    "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto does not know the hosts of single accounts
+    "AWS_CONFIG_FILE": os.devnull,  # a function knows nothing of the learner's own profiles
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
 
 
 def current() -> tuple[str, str] | None:
@@ -202,6 +207,7 @@ class Functions:
     def close(self) -> None:
         """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""
         pools, self._pools = self._pools, None
+        self._batches.clear()
         for execution in pools.close() if pools is not None else ():
             execution.finish(Result(json.dumps(_STOPPED), _STOPPED["errorType"]))
 

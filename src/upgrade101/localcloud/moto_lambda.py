@@ -83,7 +83,7 @@ def find(name_or_arn: str) -> Any:
         region, account_id = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", _ACCOUNT
     try:
         return lambda_backends[account_id][region].get_function(name_or_arn)
-    except (JsonRESTError, KeyError):
+    except (JsonRESTError, KeyError, ValueError):
         return None
 
 

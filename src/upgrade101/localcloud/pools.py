@@ -109,7 +109,8 @@ class Pool:
         with self._lock:
             self._busy -= 1
             if self._waiting:
-                return self._waiting.popleft()
+                environment.execution = self._waiting.popleft()
+                return environment.execution
             if not self._outdated:
                 self._idle.append(environment)
                 return None
@@ -141,9 +142,9 @@ class Pool:
 
     def ended(self, environment: Environment) -> None:
         """End the threads that an environment leaves behind."""
-        left = [thread for thread in environment.threads if thread.is_alive()]
-        if left:
-            self._timeouts.doom(left)
+        left_behind = environment.left_behind()
+        if left_behind:
+            self._timeouts.doom(left_behind)
 
     def _tidy(self) -> None:
         if not self._all:
@@ -198,7 +199,7 @@ class Pools:
             self._kept.clear()
         environments = [environment for some, _ in given_up for environment in some]
         unanswered = [execution for _, some in given_up for execution in some if execution.claim()]
-        self._timeouts.doom(thread for environment in environments for thread in environment.threads)
+        self._timeouts.doom(thread for environment in environments for thread in environment.left_behind())
         busy = [environment for environment in environments if environment.execution in unanswered]
         self._timeouts.doom(environment.thread for environment in busy)
         patience = time.monotonic() + _PATIENCE_SECONDS

@@ -8,19 +8,20 @@ not a ContextVar: ``call_soon_threadsafe`` carries a context along, and the gate
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import importlib
 import importlib.util
 import os
 import sys
 import threading
-import typing
 from collections.abc import Callable, Iterator
 from functools import partial
 from types import ModuleType
 from typing import Any, Protocol
 
 import boto3
+
+_LOOKING_FOR_MODULES = {"dataclasses", "typing", "inspect", "annotationlib", "contextlib"}
+"""They look up the module that a class comes from; ``contextlib`` redirects the output."""
 
 _holders: set[object] = set()
 _undo = contextlib.ExitStack()
@@ -207,7 +208,8 @@ def _import_module(original: Callable[..., ModuleType], name: str, package: str 
         module = here.import_module(absolute)
         if module is not None:
             return module
-    return original(name, package)
+    with outside():  # it is the process that gets the module
+        return original(name, package)
 
 
 def _default_session(original: Callable[[], Any]) -> Any:
@@ -267,7 +269,7 @@ def _install() -> None:
     _wrap(importlib, "import_module", _import_module)
     _wrap(boto3, "_get_default_session", _default_session)
     _wrap(boto3, "setup_default_session", _set_default_session)
-    for module in (dataclasses, typing, contextlib):  # they look a class's module up, or redirect the output
-        _replace(module, "sys", SystemView(_system))
+    for name in _LOOKING_FOR_MODULES & sys.modules.keys():
+        _replace(sys.modules[name], "sys", SystemView(_system))
     route_output()
     _undo.callback(_unroute_output)

@@ -74,14 +74,15 @@ class Timeouts:
         while not self._closed:
             for environment, execution in self._overdue():
                 if environment.expire(execution):
-                    self.doom([environment.thread, *environment.threads])
+                    self.doom([environment.thread, *environment.left_behind()])
             self._end_doomed()
 
     def _overdue(self) -> list[tuple[Environment, Execution]]:
         """Wait for the next deadline, or for somebody to be ended; return what has become due."""
         with self._changed:
             now = time.monotonic()
-            self._next = min((deadline for deadline, _ in self._due.values()), default=float("inf"))
+            if self._due or self._next <= now:  # else wait on: what comes next is due no sooner
+                self._next = min((deadline for deadline, _ in self._due.values()), default=float("inf"))
             if self._doomed:
                 self._next = min(self._next, now + _STEP_SECONDS)
             if not self._closed and self._next > now:

@@ -221,6 +221,18 @@ def test_a_function_sees_its_own_variables_and_lambdas(cloud, monkeypatch):
     assert seen["AWS_SESSION_TOKEN"]
 
 
+def test_a_function_knows_nothing_of_the_learners_profiles(cloud, monkeypatch, tmp_path):
+    (tmp_path / "config").write_text("[default]\nendpoint_url = http://127.0.0.1:9\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "of-the-learner")
+    assert cloud.answer("import boto3\n" + RETURN + "boto3.client('dynamodb').list_tables()['TableNames']\n") == []
+
+
+def test_nobody_sits_at_the_keyboard_of_a_function(cloud):
+    outcome = cloud.call(cloud.create(RETURN + "input('name? ')\n"))
+    assert (outcome.error, outcome.payload["errorMessage"]) == ("EOFError", "EOF when reading a line")
+
+
 def test_os_environ_does_inside_all_that_it_does_outside(cloud):
     source = (
         "import os\n"

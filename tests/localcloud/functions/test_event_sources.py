@@ -114,4 +114,7 @@ def test_queues_forget_a_function_that_has_nothing_left():
     queues.done("a")
     queues.done("b")
     assert started == [1, 3, 2]
+    queues.add("a", lambda: started.append(4))
+    queues.clear()
+    queues.done("a")
     assert json.dumps(queues._waiting) == "{}"

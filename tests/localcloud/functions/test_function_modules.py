@@ -182,12 +182,21 @@ def test_a_layer_is_on_the_path_behind_the_function(cloud):
     with zipfile.ZipFile(archive, "w") as bundle:
         bundle.writestr("python/shared.py", "NAME = 'of the layer'\n")
         bundle.writestr("python/helper.py", "NAME = 'of the layer'\n")
+        bundle.writestr("python/lib/python3.13/site-packages/packed.py", "NAME = 'of its packages'\n")
     layer = cloud.aws.publish_layer_version(LayerName="shared", Content={"ZipFile": archive.getvalue()})
     files = {
-        "app.py": "import helper, shared\ndef handler(event, context):\n    return [shared.NAME, helper.NAME]\n",
+        "app.py": (
+            "import helper, packed, shared\n"
+            "def handler(event, context):\n"
+            "    return [shared.NAME, helper.NAME, packed.NAME]\n"
+        ),
         "helper.py": "NAME = 'of the function'\n",
     }
-    assert cloud.answer(files, Layers=[layer["LayerVersionArn"]]) == ["of the layer", "of the function"]
+    assert cloud.answer(files, Layers=[layer["LayerVersionArn"]]) == [
+        "of the layer",
+        "of the function",
+        "of its packages",
+    ]
 
 
 def test_two_environments_have_two_copies(cloud, meeting):

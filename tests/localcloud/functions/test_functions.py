@@ -81,7 +81,7 @@ def test_a_handler_cannot_change_the_callers_event(cloud):
     assert event == {"requestContext": {"routeKey": "$default"}}
 
 
-@pytest.mark.parametrize("suffix", ["-not-here", ":no-alias", ":7"])
+@pytest.mark.parametrize("suffix", ["-not-here", ":no-alias", ":7", ":a:b"])
 def test_what_moto_does_not_know_is_not_invoked(cloud, suffix):
     outcome = cloud.call(cloud.create(ECHO) + suffix)
     assert outcome == Outcome(error="ResourceNotFoundException", not_invoked=True)
@@ -429,6 +429,16 @@ def test_close_leaves_a_hanging_handler_behind_and_answers_for_it(cloud_with, me
     meeting.go.set()
     until(lambda: not any(thread.name.startswith("lambda ") for thread in threading.enumerate()))
     assert len(running.outcomes) == 1
+
+
+def test_close_answers_for_everything_that_waits(cloud_with, meeting):
+    cloud = cloud_with(max_environments=2)
+    arn = cloud.create(WAIT, Timeout=60)
+    pending = [cloud.start(arn) for _ in range(20)]
+    cloud.functions.close()
+    meeting.go.set()
+    assert [len(one.outcomes) for one in pending] == [1] * 20
+    assert cloud.functions.settle()
 
 
 def test_close_ends_the_threads_and_removes_the_files(cloud):
