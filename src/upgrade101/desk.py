@@ -35,7 +35,7 @@ class Row:
     @property
     def cells(self) -> tuple[str, str, str, str]:
         """Return the row as the table shows it."""
-        return self.what, self.found, self.needed, self.fix or "as it should be"
+        return self.what, self.found, self.needed, self.fix or "nothing to do"
 
 
 def check() -> None:
