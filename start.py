@@ -342,9 +342,9 @@ def lab(environment: Environment, arguments: list[str]) -> list[str]:
 
 
 def find_tool(environment: Environment, word: str) -> list[str]:
-    """Return the command that `word` stands for: a program of .venv, a command of upgrade101, or a module.
+    """Return the command that `word` stands for: a command of upgrade101, a program of .venv, or a module.
 
-    No command of upgrade101 has the name of a program in .venv (a test holds that), so the quick look comes first.
+    No two of them share a name (a test holds that), so what is quick to find is looked for first.
     """
     program = environment.programs / f"{word}{PROGRAM_SUFFIX}"
     if program.is_file() and program.parent == environment.programs:
@@ -361,13 +361,13 @@ import importlib.util, sys
 from contextlib import suppress
 word = sys.argv[1]
 with suppress(Exception):
+    if importlib.util.find_spec(word):
+        sys.exit(print(word))
+with suppress(Exception):
     from typer.main import get_command
     from upgrade101.__main__ import app
     if word in get_command(app).commands:
-        sys.exit(print("upgrade101"))
-with suppress(Exception):
-    if importlib.util.find_spec(word):
-        print(word)
+        print("upgrade101")
 """
 
 
