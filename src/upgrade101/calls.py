@@ -12,25 +12,31 @@ import botocore.handlers
 from .gateway.happenings import Called
 
 Tell = Callable[[Called], None]
-_PARAMETERS = "upgrade101_parameters"
+_PARAMETERS, _ACCOUNT = "upgrade101_parameters", "upgrade101_account"
 
 
 @dataclass(slots=True)
 class Calls:
     """Watches every call of every boto3 client made after ``install``.
 
-    ``caller`` names the Lambda function that is calling, or '' for the notebook; ``now`` is the gateway's clock.
+    ``caller`` names the Lambda function that is calling, or '' for the notebook; ``now`` is the gateway's clock;
+    ``account_of`` finds the account of an access key, where that is known here.
     """
 
     tell: Tell
     caller: Callable[[], str] = lambda: ""
     now: Callable[[], float] = time.time
+    account_of: Callable[[str], str] | None = None
     _entries: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
 
     def install(self) -> None:
         """Register with botocore; harmless where it is registered already."""
         if not self._entries:
-            self._entries = [("provide-client-params", self._before), ("after-call", self._after)]
+            self._entries = [
+                ("provide-client-params", self._before),
+                ("before-sign", self._signed),
+                ("after-call", self._after),
+            ]
             botocore.handlers.BUILTIN_HANDLERS.extend(self._entries)
 
     def uninstall(self) -> None:
@@ -41,6 +47,10 @@ class Calls:
 
     def _before(self, params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         context[_PARAMETERS] = params
+
+    def _signed(self, request: Any, request_signer: Any, **_: Any) -> None:
+        if self.account_of is not None and request_signer._credentials is not None:
+            request.context[_ACCOUNT] = self.account_of(request_signer._credentials.access_key)
 
     def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if model.service_model.service_name == "apigatewaymanagementapi":
@@ -56,5 +66,6 @@ class Calls:
                 status=parsed.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
                 error=parsed.get("Error", {}).get("Code", ""),
                 caller=self.caller(),
+                account=context.get(_ACCOUNT, ""),
             )
         )

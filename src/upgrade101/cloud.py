@@ -23,9 +23,10 @@ from websockets.sync.client import connect as websockets_connect
 from .calls import Calls
 from .gateway.clock import Clock
 from .gateway.errors import ConfigurationError
-from .gateway.happenings import Observer, Observers
+from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .ledger import Ledger
+from .localcloud.accounts import account_of
 from .localcloud.guard import is_loopback
 from .localcloud.local import LocalCloud, caller, show_prints
 
@@ -36,7 +37,15 @@ clock = Clock()
 
 ledger = Ledger()
 _observers = Observers()
-_calls = Calls(_observers.tell, caller, clock.now)
+_asides: list[Callable[[Happening], bool]] = []
+
+
+def _tell(happening: Happening) -> None:
+    if not any(takes(happening) for takes in tuple(_asides)):
+        _observers.tell(happening)
+
+
+_calls = Calls(_tell, caller, clock.now)
 _observers.watch(ledger.note)
 
 
@@ -51,8 +60,10 @@ class _Running:
 _now = _Running()
 
 
-def start(where: str | None = None, *, region: str | None = None, limits: Limits | None = None) -> None:
-    """Start the cloud for this notebook and say which one it is; calling it again is harmless.
+def start(
+    where: str | None = None, *, region: str | None = None, limits: Limits | None = None, quiet: bool = False
+) -> None:
+    """Start the cloud for this notebook and say which one it is, unless ``quiet``; calling it again is harmless.
 
     ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
     given, the environment variable ``CLOUD`` decides. Raises ConfigurationError where AWS has no credentials, or where
@@ -64,7 +75,8 @@ def start(where: str | None = None, *, region: str | None = None, limits: Limits
     if not _now.where:
         _start(where, region, limits)
         _now.where = where
-    print(describe())
+    if not quiet:
+        print(describe())
 
 
 def _start(where: str, region: str | None, limits: Limits | None) -> None:
@@ -72,7 +84,8 @@ def _start(where: str, region: str | None, limits: Limits | None) -> None:
         _start_aws(region)
     elif where == MOTO:
         local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits).start()
-        local.gateway.watch(_observers.tell)
+        local.gateway.watch(_tell)
+        _calls.account_of = account_of
         _now.undo = show_prints(local.functions)
         _now.local = local
     elif where.startswith(("http://", "https://")):
@@ -103,6 +116,7 @@ def _start_elsewhere(endpoint: str, region: str | None) -> None:
 def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone."""
     _calls.uninstall()
+    _calls.account_of = None
     if _now.undo is not None:
         _now.undo()
     if _now.local is not None:
@@ -150,6 +164,19 @@ def _running() -> None:
 def watch(observer: Observer) -> Callable[[], None]:
     """Tell ``observer`` of every happening, whatever is started or stopped; return the function that stops it."""
     return _observers.watch(observer)
+
+
+def set_aside(takes: Callable[[Happening], bool]) -> Callable[[], None]:
+    """Ask ``takes`` about every happening first, from any thread; of what it takes (True) no observer hears, nor the
+    ledger. It must not raise. Return the function that ends this.
+    """
+    _asides.append(takes)
+    return lambda: _asides.remove(takes) if takes in _asides else None
+
+
+def is_running() -> bool:
+    """Tell whether a cloud is running, wherever it is."""
+    return bool(_now.where)
 
 
 def settle(seconds: float = 2.0) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 from .. import wire
 from ..gateway.errors import Upgrade101Error
 from ..gateway.happenings import Happening
+from .bench import fresh
 from .card import Card, Code, Facts, Folded, Part, Prose, Shown, show
 from .exercises import Bench, Benches, Exercise, exercises, find
 from .names import Unknown, tidy
@@ -56,7 +58,10 @@ def no_cloud() -> Iterator[Bench]:
 
 
 class Check:
-    """Try an answer and show the verdict; never raise in a learner's notebook, unless ``strict`` says so."""
+    """Try an answer and show the verdict; never raise in a learner's notebook, unless ``strict`` says so.
+
+    Where the environment variable UPGRADE101_STRICT is set, it says so too: a grader's cells must fail.
+    """
 
     def __init__(self, store: Store = the_store, benches: Benches = no_cloud) -> None:
         self._store = store
@@ -76,14 +81,14 @@ class Check:
         else:
             verdict = self._verdict(exercise, answers[0] if len(answers) == 1 else answers or None)
         show(verdict.card)
-        if self.strict and not verdict.done:
+        if (self.strict or os.environ.get("UPGRADE101_STRICT")) and not verdict.done:
             raise NotDone(f"{verdict.id} {verdict.state}")
         return verdict
 
     def _verdict(self, exercise: Exercise, answer: Any) -> Verdict:
         result = attempt(exercise, answer, self.benches)
         self._keep(exercise, result)
-        parts = [*_BODY[result.state](exercise, result), *self._progress(exercise)]
+        parts = [*_BODY[result.state](exercise, result), *_prints(result), *self._progress(exercise)]
         picture = wire.draw(result.happenings)
         if picture.story.steps:
             parts.append(Shown(picture))
@@ -143,10 +148,19 @@ def _unwritten(exercise: Exercise, result: Tried) -> Iterator[Part]:
 
 
 def _broken(exercise: Exercise, result: Tried) -> Iterator[Part]:
-    yield Prose("This says nothing about your answer. Restart the kernel and run this cell again.")
-    yield Facts([("Got", result.error)])
+    if result.finding is not None:
+        yield Prose("This says nothing about your answer.")
+        yield Facts([("Because", result.finding.got), ("What helps", result.finding.look)])
+    else:
+        yield Prose("This says nothing about your answer. Restart the kernel and run this cell again.")
+        yield Facts([("Got", result.error)])
+
+
+def _prints(result: Tried) -> Iterator[Part]:
+    if result.prints:
+        yield Folded("What your functions printed", [Code("\n".join(result.prints[-20:]))])
 
 
 _BODY = {"done": _done, "not yet": _not_yet, "unwritten": _unwritten, "broken": _broken}
 
-check = Check()
+check = Check(benches=fresh)

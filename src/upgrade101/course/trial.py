@@ -10,11 +10,12 @@ import sysconfig
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any, Literal
 
+from ..gateway.errors import Upgrade101Error
 from ..gateway.happenings import Answered, Happening
 from .exercises import Benches, Exercise, NotYet, listen
 
@@ -26,13 +27,14 @@ _LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What became of it. ``lines`` are the learner's own lines on the way to an error."""
+    """What became of it. ``lines`` are the learner's own on the way to an error, ``prints`` what functions printed."""
 
     state: State
     finding: NotYet | None = None
     error: str = ""
     lines: tuple[str, ...] = ()
     happenings: tuple[Happening, ...] = ()
+    prints: tuple[str, ...] = ()
 
 
 class _TimeOver(BaseException):
@@ -66,9 +68,12 @@ def _one_try(exercise: Exercise, answer: Any, benches: Benches) -> Tried:
         with benches() as bench:
             ended = within(exercise.seconds, lambda: _run(exercise, answer, bench))
             happenings = tuple(bench.happenings())
+            prints = tuple(getattr(bench, "prints", ()))
+    except Upgrade101Error as error:
+        return Tried("broken", NotYet(got=error.message, look=error.hint))
     except Exception as error:
         return Tried("broken", error=_sentence(error))
-    return _judge(ended, exercise.seconds, happenings)
+    return replace(_judge(ended, exercise.seconds, happenings), prints=prints)
 
 
 def _run(exercise: Exercise, answer: Any, bench: Any) -> NotYet | None:

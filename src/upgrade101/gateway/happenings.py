@@ -144,6 +144,7 @@ class Called(Happening):
     status: int = 0
     error: str = ""
     caller: str = ""  # a function's name, or '' for the notebook
+    account: str = ""  # the local account in which it happened, '' on AWS
 
 
 Observer = Callable[[Happening], None]

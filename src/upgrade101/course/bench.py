@@ -1,0 +1,219 @@
+"""A fresh cloud for one try: another account in the same moto, so that nothing a learner has built is touched.
+
+    with fresh() as bench:
+        api = bench.api({"$default": on_message}, two_way=("$default",))
+        with bench.line(api.url) as line:
+            line.ask("hello")  # ['HELLO']
+
+What happens in it is seen by the bench alone: no picture, no print and no entry of the ledger reaches the notebook.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Any
+
+import boto3
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.sync.client import ClientConnection
+
+from .. import cloud
+from ..deploy import Api, Handler, function, websocket_api
+from ..gateway.errors import ConfigurationError
+from ..gateway.happenings import Called, Happening, Invoked
+from ..localcloud import accounts
+from ..localcloud.local import LocalCloud
+from .exercises import NotYet
+
+ACCOUNT = "101101101101"
+PATIENCE = 5.0  # seconds: longer than a function of the course may run
+
+
+class _Session(boto3.Session):  # type: ignore[misc]
+    """A session that makes each client once: making one takes longer than most calls."""
+
+    def __init__(self, keys: accounts.Keys, region: str) -> None:
+        super().__init__(keys.access_key_id, keys.secret_access_key, keys.session_token, region)
+        self.keys = keys
+        self._clients: dict[str, Any] = {}
+
+    def client(self, service_name: str, *more: Any, **options: Any) -> Any:
+        """Return a client, the one there is where nothing special is asked for."""
+        if more or options:
+            return super().client(service_name, *more, **options)
+        if service_name not in self._clients:
+            self._clients[service_name] = super().client(service_name)
+        return self._clients[service_name]
+
+
+class Line:
+    """A client's open connection."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    def ask(self, *messages: str) -> list[str]:
+        """Send messages and return every frame that has come by the time that nothing is under way any more."""
+        with suppress(ConnectionClosed):
+            for message in messages:
+                self.socket.send(message)
+        return self.heard()
+
+    def heard(self) -> list[str]:
+        """Return the frames that have come since last asked, without waiting longer than the gateway is at work."""
+        with suppress(ConnectionClosed, TimeoutError):
+            self._ping()  # the gateway has read all that was sent
+            cloud.settle(PATIENCE)
+            self._ping()  # and all that it sent is here
+        frames = []
+        with suppress(ConnectionClosed, TimeoutError):
+            while True:
+                frame = self.socket.recv(timeout=0)
+                frames.append(frame if isinstance(frame, str) else frame.decode("utf-8", "replace"))
+        return frames
+
+    def _ping(self) -> None:
+        self.socket.ping().wait(PATIENCE)
+
+
+class Bench:
+    """A fresh cloud. ``session`` makes clients in it, and so does plain boto3 as long as the bench is in use."""
+
+    def __init__(self, session: boto3.Session) -> None:
+        self.session = session
+        self.prints: list[str] = []
+        self._happenings: list[Happening] = []
+        self._owners: dict[str, str] = {}
+        self._requests: set[str] = set()
+
+    def api(self, routes: Mapping[str, Handler | Mapping[str, Any] | None], **options: Any) -> Api:
+        """Build and deploy an API: :func:`upgrade101.websocket_api`, on this bench."""
+        return websocket_api("lab", routes, session=self.session, **options)
+
+    def function(self, handler: Handler, **options: Any) -> str:
+        """Deploy a function and return its ARN: :func:`upgrade101.function`, on this bench."""
+        return function(handler, session=self.session, **options)
+
+    @contextmanager
+    def line(self, url: str) -> Iterator[Line]:
+        """Connect as a client. Raises NotYet where the gateway refuses."""
+        try:
+            socket = cloud.connect(url, close_timeout=PATIENCE)
+        except InvalidStatus as refusal:
+            status, body = refusal.response.status_code, (refusal.response.body or b"").decode("utf-8", "replace")
+            raise NotYet(expected="101, an open line", got=f"{status} {body}".strip()) from None
+        except InvalidHandshake as refusal:
+            raise NotYet(expected="101, an open line", got=str(refusal)) from None
+        with socket:
+            yield Line(socket)
+
+    def ask(self, url: str, *messages: str) -> list[str]:
+        """Connect, send messages, return every frame that comes, and leave."""
+        with self.line(url) as line:
+            return line.ask(*messages)
+
+    def happenings(self) -> Sequence[Happening]:
+        """Return what happened here, once nothing is under way any more."""
+        cloud.settle(PATIENCE)
+        return tuple(self._happenings)
+
+    # ── what the cloud asks ──────────────────────────────────────────────────────────────────────────────────────
+
+    def takes(self, happening: Happening) -> bool:
+        """Take what happened on this bench, and tell whether it did."""
+        if not self._is_here(happening):
+            return False
+        if isinstance(happening, Invoked):
+            self._requests.add(happening.request_id)
+        self._happenings.append(happening)
+        return True
+
+    def _is_here(self, happening: Happening) -> bool:
+        if isinstance(happening, Called):
+            return happening.account == ACCOUNT
+        if happening.api_id and not self._owners.get(happening.api_id):
+            self._owners[happening.api_id] = accounts.owner_of(happening.api_id)
+        return self._owners.get(happening.api_id) == ACCOUNT
+
+    def takes_print(self, function_name: str, request_id: str, text: str) -> bool:
+        """Take what a function of this bench printed, and tell whether it was one."""
+        if request_id not in self._requests:
+            return False
+        self.prints += [f"[{function_name}] {line}" for line in text.splitlines()]
+        return True
+
+
+@contextmanager
+def fresh() -> Iterator[Bench]:
+    """Yield a bench, and delete what is on it afterwards.
+
+    Where no cloud runs, one is started for as long as it takes. Raises ConfigurationError where the notebook runs on
+    AWS: a check would cost money there, and could touch what is yours.
+    """
+    with ExitStack() as undo:
+        local = _local(undo)
+        session = _session(local)
+        bench = Bench(session)
+        undo.callback(cloud.set_aside(bench.takes))
+        undo.callback(_overhear(local, bench))
+        undo.callback(accounts.clear, ACCOUNT)
+        undo.callback(cloud.settle, PATIENCE)
+        undo.enter_context(_as_default(session))
+        yield bench
+
+
+def _local(undo: ExitStack) -> LocalCloud:
+    if not cloud.is_running():
+        cloud.start(cloud.MOTO, quiet=True)
+        undo.callback(cloud.stop)
+    if not cloud.is_local():
+        raise ConfigurationError(
+            "checks run on moto: on AWS they would cost money, and could touch what is yours",
+            hint='cloud.stop(), then cloud.start("moto"), and run the cell with your answer again',
+        )
+    return cloud.local()
+
+
+_kept: tuple[LocalCloud, _Session] | None = None
+
+
+def _session(local: LocalCloud) -> _Session:
+    """Return the session of the bench's account, made anew where the cloud is another or was reset."""
+    global _kept
+    if _kept is None or _kept[0] is not local or accounts.account_of(_kept[1].keys.access_key_id) != ACCOUNT:
+        _kept = local, _Session(accounts.keys_of(ACCOUNT, local.region), local.region)
+    return _kept[1]
+
+
+def _overhear(local: LocalCloud, bench: Bench) -> Callable[[], None]:
+    """Let the bench hear what functions print before those who show it; return the undoing."""
+    listeners = local.functions.on_log
+    before = tuple(listeners)
+
+    def listen(function_name: str, request_id: str, text: str) -> None:
+        if not bench.takes_print(function_name, request_id, text):
+            for listener in before:
+                listener(function_name, request_id, text)
+
+    def undo() -> None:
+        listeners[:] = [*before, *(listener for listener in listeners if listener is not listen)]
+
+    listeners[:] = [listen]
+    return undo
+
+
+@contextmanager
+def _as_default(session: _Session) -> Iterator[None]:
+    """Let plain ``boto3.client`` and new sessions work on the bench."""
+    default, variables = boto3.DEFAULT_SESSION, session.keys.variables()
+    before = {name: os.environ.get(name) for name in variables}
+    boto3.DEFAULT_SESSION = session
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        boto3.DEFAULT_SESSION = default
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})

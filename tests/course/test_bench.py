@@ -1,0 +1,207 @@
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.iam.models import iam_backends
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from course_kit import cell
+
+from upgrade101 import ConfigurationError, cloud, connect, websocket_api, wire
+from upgrade101.course.bench import ACCOUNT, fresh
+from upgrade101.course.exercises import NotYet
+from upgrade101.gateway.happenings import Called, Closed, Received, Sent
+
+HANDLERS = cell(
+    """
+    import boto3
+
+    def tables(event, context):
+        print("asked for tables")
+        return {"statusCode": 200, "body": " ".join(boto3.client("dynamodb").list_tables()["TableNames"])}
+
+    def hush(event, context):
+        return {"statusCode": 200, "body": "nobody hears this"}
+
+    def fails(event, context):
+        return 1 / 0
+    """
+)
+TABLES, HUSH, FAILS = HANDLERS["tables"], HANDLERS["hush"], HANDLERS["fails"]
+
+
+def create_table(name: str) -> None:
+    key = {"AttributeName": "id"}
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        KeySchema=[{**key, "KeyType": "HASH"}],
+        AttributeDefinitions=[{**key, "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def my_tables() -> list[str]:
+    return list(boto3.client("dynamodb").list_tables()["TableNames"])
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[None]:
+    cloud.start("moto", quiet=True)
+    yield
+    cloud.stop()
+
+
+@pytest.fixture
+def mine(moto: None) -> Iterator[str]:
+    """A table of the learner's own."""
+    create_table("mine")
+    yield "mine"
+    cloud.clean()
+
+
+def test_a_function_on_the_bench_sees_the_bench_alone(mine: str) -> None:
+    with fresh() as bench:
+        create_table("on-the-bench")
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        assert bench.ask(api.url, "hello") == ["on-the-bench"]
+    assert my_tables() == [mine]
+
+
+def test_every_bench_is_fresh(moto: None) -> None:
+    with fresh() as bench:
+        create_table("left-behind")
+        bench.function(HUSH)
+    with fresh() as bench:
+        assert my_tables() == []
+        assert bench.session.client("lambda").list_functions()["Functions"] == []
+
+
+def test_plain_boto3_works_on_the_bench_and_afterwards_where_it_did_before(mine: str) -> None:
+    with fresh():
+        assert boto3.client("sts").get_caller_identity()["Account"] == ACCOUNT
+        assert boto3.Session(region_name="us-east-1").client("sts").get_caller_identity()["Account"] == ACCOUNT
+    assert boto3.client("sts").get_caller_identity()["Account"] != ACCOUNT
+    assert my_tables() == [mine]
+
+
+def test_neither_pictures_nor_ledger_nor_prints_reach_the_notebook(
+    moto: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wire.clear()
+    before = cloud.ledger.entries()
+    with fresh() as bench:
+        create_table("secret")
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        bench.ask(api.url, "hello")
+        assert bench.prints == ["[lab-tables] asked for tables"]
+    assert cloud.ledger.entries() == before
+    assert wire.recorder.everything() == []
+    assert capsys.readouterr().out == ""
+
+
+def test_what_the_learner_does_meanwhile_is_seen_as_ever(moto: None, capsys: pytest.CaptureFixture[str]) -> None:
+    api = websocket_api("mine", {"$default": TABLES}, two_way=("$default",))
+    wire.clear()
+    with connect(api.url) as ws, fresh() as bench:
+        ws.send("from the notebook")
+        ws.recv(timeout=5)
+        assert not any(isinstance(seen, Received | Sent) for seen in bench.happenings())
+    assert [seen.text for seen in wire.recorder.everything() if isinstance(seen, Received)] == ["from the notebook"]
+    assert "[mine-tables] asked for tables" in capsys.readouterr().out
+    cloud.clean()
+
+
+def test_the_bench_sees_everything_of_its_own(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        bench.ask(api.url, "hello")
+        seen = bench.happenings()
+    assert [one.text for one in seen if isinstance(one, Received)] == ["hello"]
+    assert [one.caller for one in seen if isinstance(one, Called) and one.service == "dynamodb"] == ["lab-tables"]
+    assert isinstance(seen[-1], Closed)
+
+
+def test_silence_is_heard_without_waiting_for_the_clock(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"hush": HUSH})
+        with bench.line(api.url) as line:
+            assert line.ask('{"action": "hush"}') == []
+            assert ["Forbidden" in frame for frame in line.ask('{"action": "x"}', '{"action": "y"}')] == [True, True]
+
+
+def test_a_function_that_breaks_gives_the_clients_frame(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": FAILS}, two_way=("$default",))
+        (frame,) = bench.ask(api.url, "hello")
+    assert "Internal server error" in frame
+
+
+def test_a_refused_upgrade_says_what_was_expected(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": HUSH})
+        with pytest.raises(NotYet) as refused, bench.line(f"{api.endpoint}/nowhere"):
+            pass
+    assert refused.value.expected == "101, an open line"
+    assert refused.value.got.startswith("403 ")
+
+
+def test_nothing_stays_behind_where_a_try_fails(mine: str) -> None:
+    with pytest.raises(ZeroDivisionError), fresh():
+        create_table("on-the-bench")
+        raise ZeroDivisionError
+    assert my_tables() == [mine]
+    with fresh():
+        assert my_tables() == []
+
+
+def test_a_reset_of_moto_costs_the_bench_its_keys_and_no_more(mine: str) -> None:
+    with fresh():
+        pass
+    iam_backends[ACCOUNT].reset()
+    with fresh():
+        create_table("on-the-bench")
+        assert my_tables() == ["on-the-bench"]
+    assert my_tables() == [mine]
+
+
+@pytest.fixture
+def nowhere() -> Iterator[None]:
+    """No cloud runs; the one of the other tests is started anew afterwards."""
+    cloud.stop()
+    yield
+    cloud.stop()
+    cloud.start("moto", quiet=True)
+
+
+def test_where_no_cloud_runs_one_is_started_for_as_long_as_it_takes(
+    moto: None, nowhere: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        assert bench.ask(api.url, "hello") == [""]
+    assert not cloud.is_running()
+    assert capsys.readouterr().out == ""
+
+
+def test_on_aws_a_check_says_kindly_where_it_runs(moto: None, nowhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "SECRET_ACCESS_KEY": "x",
+        "DEFAULT_REGION": "x",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    cloud.start("aws", quiet=True)
+    with pytest.raises(ConfigurationError, match="checks run on moto") as said, fresh():
+        pass
+    assert 'cloud.start("moto")' in said.value.hint
+
+
+def test_what_is_no_notebook_cell_is_said_by_package(moto: None) -> None:
+    made: dict[str, Any] = {}
+    exec("def f(event, context): pass", made)
+    with fresh() as bench, pytest.raises(ConfigurationError, match="the source of f is not known"):
+        bench.function(made["f"])
