@@ -177,7 +177,7 @@ class Functions:
         return [one.event for one in self.invocations if one.event["requestContext"]["eventType"] == kind]
 
     def stop(self) -> None:
-        self._threads.shutdown(wait=True)
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
 
 def echo(event: dict[str, Any]) -> Any:
