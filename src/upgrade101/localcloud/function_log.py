@@ -10,16 +10,13 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from moto.logs.models import LogStream, logs_backends
-
-from . import surroundings
+from . import log_shelf, surroundings
 from .runtime import LOG_DATES, LOG_FORMAT, FunctionSpec
 
 LogListener = Callable[[str, str, str], None]
 """Called with function name, request id and text, at once, from the thread that printed."""
 
 log = logging.getLogger(__name__)
-_writing = threading.RLock()  # moto counts log events and streams without a lock
 
 
 class FunctionLog:
@@ -76,11 +73,7 @@ class FunctionLog:
         now = _now()
         events, self._events = [*self._events, *((now, line) for line in lines)], []
         events.sort(key=lambda event: event[0])
-        try:
-            with surroundings.outside():
-                _keep(self._spec, self.stream_name, events)
-        except Exception:
-            log.exception("the log of %s could not be kept", self._spec.function_name)
+        log_shelf.put(self._spec, self.stream_name, events)
         return [message for _, message in events]
 
     def close(self) -> None:
@@ -90,17 +83,6 @@ class FunctionLog:
 
 def _now() -> int:
     return int(time.time() * 1000)
-
-
-def _keep(spec: FunctionSpec, stream_name: str, events: list[tuple[int, str]]) -> None:
-    backend = logs_backends[spec.account_id][spec.region]
-    with _writing:
-        backend.ensure_log_group(spec.log_group_name)
-        group = backend.groups[spec.log_group_name]
-        if stream_name not in group.streams:  # a new dict: boto3 may be iterating over the old one just now
-            group.streams = {**group.streams, stream_name: LogStream(group, stream_name)}
-        documents = [{"timestamp": timestamp, "message": message} for timestamp, message in events]
-        group.streams[stream_name].put_log_events(documents)
 
 
 class LogWriter(io.TextIOBase):

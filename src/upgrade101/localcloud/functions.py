@@ -16,7 +16,7 @@ from typing import Any
 
 from ..gateway.errors import ConfigurationError
 from ..gateway.ports import Invocation, Outcome
-from . import event_sources, moto_lambda, runtime, surroundings
+from . import event_sources, log_shelf, moto_lambda, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Result, Settings
 from .function_log import LogListener
 from .moto_lambda import Answer, Throttled
@@ -196,6 +196,7 @@ class Functions:
         """
         moto_lambda.install(self)
         surroundings.install(self)
+        log_shelf.install()
         self._pools = self._pools or Pools(self._settings)
 
     def uninstall(self) -> None:
@@ -203,6 +204,7 @@ class Functions:
         self.close()
         moto_lambda.uninstall(self)
         surroundings.uninstall(self)
+        log_shelf.uninstall()
 
     def close(self) -> None:
         """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""

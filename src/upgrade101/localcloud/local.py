@@ -12,11 +12,12 @@ from moto import mock_aws
 from moto.core.models import MockAWS
 
 from ..gateway import Clock, Gateway, Limits
+from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
 from . import control_plane, guard, locks, policies
 from .callbacks import Callbacks
 from .deployments import Definitions
-from .functions import Functions, current
+from .functions import Functions, current, outside
 from .rest import RestApis
 
 _SETTINGS = {
@@ -46,7 +47,7 @@ class LocalCloud:
         self.functions = Functions()
         self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
         self.rest: RestApis | None = None
-        self._callbacks = Callbacks(self.gateway.manage, caller)
+        self._callbacks = Callbacks(self._manage, caller)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
 
@@ -99,6 +100,11 @@ class LocalCloud:
         control_plane.uninstall()
         for name, value in self._before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+    def _manage(self, method: str, address: Address, body: bytes, caller_name: str) -> HttpResponse:
+        """Call the gateway from a function's thread, but not in its name: observers' prints are not the function's."""
+        with outside():
+            return self.gateway.manage(method, address, body, caller_name)
 
     def _http(self, request: HttpRequest) -> HttpResponse | None:
         answer = self.rest(request) if self.rest else None

@@ -81,8 +81,12 @@ def find(name_or_arn: str) -> Any:
         region, account_id = parts[3], parts[4]
     else:
         region, account_id = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", _ACCOUNT
+    backends: dict[str, Any] = lambda_backends.get(account_id) or {}  # [] would create it, and takes its time
+    backend = backends.get(region)
+    if backend is None:
+        return None
     try:
-        return lambda_backends[account_id][region].get_function(name_or_arn)
+        return backend.get_function(name_or_arn)
     except (JsonRESTError, KeyError, ValueError):
         return None
 

@@ -1,0 +1,103 @@
+"""What functions logged, on its way into moto's CloudWatch Logs: put down at once, stored a moment later.
+
+Storing costs as much as running a small handler, so a thread of its own does it, in batches; whoever asks CloudWatch
+Logs for anything waits until everything is stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import moto
+import moto.logs.urls
+from moto.logs.models import LogStream, logs_backends
+from moto.logs.responses import LogsResponse
+
+from ..gateway.errors import ConfigurationError
+from .runtime import FunctionSpec
+
+KNOWN_TO_FIT = "5.1.18 to 5.2.5"
+
+Events = list[tuple[int, str]]  # milliseconds since the epoch, and the message
+
+log = logging.getLogger(__name__)
+_URL = "{0}/$"
+_TABLE: dict[str, Callable[..., Any]] = moto.logs.urls.url_paths
+_BATCH_SECONDS = 0.05
+_shelf: deque[tuple[FunctionSpec, str, Events]] = deque()
+_storing = threading.RLock()  # moto counts log events and streams without a lock
+_something = threading.Event()
+_storer: threading.Thread | None = None
+
+
+class Stored(LogsResponse):
+    """moto's handler of CloudWatch Logs, which sees everything that was logged before it was asked."""
+
+    @classmethod
+    def dispatch(cls, *args: Any, **kwargs: Any) -> Any:
+        """Store what lies on the shelf, then answer."""
+        store()
+        return super().dispatch(*args, **kwargs)
+
+
+def put(spec: FunctionSpec, stream_name: str, events: Events) -> None:
+    """Put one invocation's events down; returns at once."""
+    _shelf.append((spec, stream_name, events))
+    if not _something.is_set():
+        _something.set()
+
+
+def store() -> None:
+    """Store everything that lies on the shelf, in the order in which it was put there."""
+    with _storing:
+        while _shelf:
+            spec, stream_name, events = _shelf.popleft()
+            try:
+                _store(spec, stream_name, events)
+            except Exception:
+                log.exception("the log of %s could not be kept", spec.function_name)
+
+
+def _store(spec: FunctionSpec, stream_name: str, events: Events) -> None:
+    backend = logs_backends[spec.account_id][spec.region]
+    backend.ensure_log_group(spec.log_group_name)
+    group = backend.groups[spec.log_group_name]
+    if stream_name not in group.streams:  # a new dict: boto3 may be iterating over the old one just now
+        group.streams = {**group.streams, stream_name: LogStream(group, stream_name)}
+    group.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for at, message in events])
+
+
+def _store_for_ever() -> None:
+    while True:
+        _something.wait()
+        time.sleep(_BATCH_SECONDS)
+        _something.clear()
+        store()
+
+
+def install() -> None:
+    """Have CloudWatch Logs look at the shelf first, and start storing; harmless where that has been done.
+
+    Raises ConfigurationError where moto is a version whose seam has moved.
+    """
+    global _storer
+    if _TABLE.get(_URL) not in (Stored.dispatch, LogsResponse.dispatch):
+        raise ConfigurationError(
+            f"moto {moto.__version__} serves CloudWatch Logs at other URLs than {_URL}",
+            hint=f"moto {KNOWN_TO_FIT} is known to fit: pip install 'moto>=5.1.18,<5.3'",
+        )
+    _TABLE[_URL] = Stored.dispatch
+    if _storer is None:
+        _storer = threading.Thread(target=_store_for_ever, name="upgrade101-logs", daemon=True)
+        _storer.start()
+
+
+def uninstall() -> None:
+    """Store the rest and give moto its own handler back; harmless where that has been done."""
+    store()
+    _TABLE[_URL] = LogsResponse.dispatch
