@@ -82,5 +82,15 @@ def lint(
         raise typer.Exit(1)
 
 
+@app.command()
+def bench() -> None:
+    """Measure the local gateway against a bare `websockets` server, in one run."""
+    import runpy
+
+    from .authoring.lint import root
+
+    runpy.run_path(str(root() / "benchmarks" / "round_trip.py"), run_name="__main__")
+
+
 if __name__ == "__main__":
     app()

@@ -24,10 +24,10 @@ class Ids:
     'WULWVAAAAAACAAA='
     """
 
-    def __init__(self, now: Callable[[], float], random_bytes: Callable[[int], bytes] = secrets.token_bytes) -> None:
+    def __init__(self, now: Callable[[], float], random_bytes: Callable[[int], bytes] | None = None) -> None:
         self._now = now
-        self._random = random_bytes
-        self._front_end = random_bytes(2)
+        self._random = random_bytes or _supply()
+        self._front_end = self._random(2)
 
     def connection(self) -> str:
         """Return a new connection id."""
@@ -43,6 +43,20 @@ class Ids:
         ticks = int(self._now() / _TICK_SECONDS) & 0x7FFFFFFF
         raw = ticks.to_bytes(4, "big") + self._random(4) + bytes((kind,)) + self._front_end
         return base64.urlsafe_b64encode(raw).decode()
+
+
+def _supply() -> Callable[[int], bytes]:
+    """Return a source of random bytes that asks the system seldom: each time costs as much as the rest of an id."""
+    stock = bytearray()
+
+    def take(count: int) -> bytes:
+        if len(stock) < count:
+            stock.extend(secrets.token_bytes(4096))
+        taken = bytes(stock[-count:])
+        del stock[-count:]
+        return taken
+
+    return take
 
 
 def is_connection_id(text: str) -> bool:
