@@ -70,7 +70,8 @@ class Connection:
     state: State = State.CONNECTING
     authorizer: dict[str, Any] | None = None
     in_flight: int = 0
-    congested: bool = False
+    congested: bool = False  # its socket takes no more
+    unsent: int = 0  # characters on their way to its socket
     close_code: int = 1006
     close_reason: str = ""
     closed_by: str = "network"

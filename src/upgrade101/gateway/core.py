@@ -194,7 +194,13 @@ class Core:
             return []
         self._touch(connection)
         self._tell(told.Sent, connection, text=text, because=because)
+        connection.unsent += len(text)
         return [Send(connection, text)]
+
+    def sent(self, connection: Connection, text: str) -> None:
+        """Learn that a message is out of the queue: in the hands of the client's socket, or lost with it."""
+        with self.lock:
+            connection.unsent -= len(text)
 
     def post(self, connection: Connection, text: str) -> Actions:
         """Send what somebody posted to ``@connections``."""

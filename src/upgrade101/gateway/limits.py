@@ -29,6 +29,7 @@ AUTHORIZERS_PER_API = 10  # D-quotas
 LENIENT_JSON_CHARACTERS = 2 * KB  # longer text is read as strict JSON only: the lenient reader is slow
 MESSAGES_IN_FLIGHT = 200  # per connection; beyond it the gateway stops reading until a function has answered
 TARGET_CHARACTERS = 32 * KB  # of a request that is no upgrade: presigned and paged URLs of AWS APIs are long
+UNSENT_CHARACTERS = 64 * MESSAGE_BYTES  # per connection, posted but not yet written to its socket: then 429
 HTTP_BODY_BYTES = 64 * KB * KB  # a Lambda zip in one request to the endpoint
 
 

@@ -212,6 +212,7 @@ class Line(asyncio.Protocol):
             return
         if self.http.our_state is h11.DONE and self.http.their_state is h11.DONE:
             self.http.start_next_cycle()
+            self.head = None
             self._expect_within(_KEEP_ALIVE_SECONDS, self._too_slow)
             asyncio.get_running_loop().call_soon(self.proceed)  # not here: a thousand pipelined requests are no stack
         else:
@@ -327,6 +328,8 @@ class Line(asyncio.Protocol):
 
     def send(self, text: str) -> None:
         """Send one text message."""
+        if self.connection is not None:
+            self.gateway.core.sent(self.connection, text)
         if self.frames is not None and self.frames.state is State.OPEN:
             self.frames.send_text(text.encode("utf-8", "replace"))  # a function's JSON may hold half a surrogate pair
             self._pump()

@@ -16,7 +16,7 @@ from .connection import Connection
 from .core import Core
 from .happenings import Managed
 from .ids import is_connection_id
-from .limits import MESSAGE_BYTES
+from .limits import MESSAGE_BYTES, UNSENT_CHARACTERS
 from .ports import Headers, HttpResponse
 
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
@@ -73,7 +73,7 @@ def _refusal(
         return _error(413, "PayloadTooLargeException", "Message too long")
     if connection is None or not connection.is_open or not _belongs(connection, address):
         return _error(410, "GoneException")
-    if method == "POST" and connection.congested:
+    if method == "POST" and (connection.congested or connection.unsent > UNSENT_CHARACTERS):
         return _error(429, "LimitExceededException", "the client does not read what it is sent")
     return None
 

@@ -62,7 +62,7 @@ class Gateway:
         self._pool: ThreadPoolExecutor | None = None
         self._loop_thread = 0
         self._waiting: deque[Callable[[], None]] = deque()
-        self._woken = False
+        self._woken = self._ending = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed = float("inf")
 
@@ -75,7 +75,7 @@ class Gateway:
         started: threading.Event = threading.Event()
         fault: list[Exception] = []
         self._waiting.clear()
-        self._woken, self._timer, self._armed = False, None, float("inf")
+        self._woken, self._timer, self._armed, self._ending = False, None, float("inf"), False
         self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
         self._thread = threading.Thread(
             target=lambda: asyncio.run(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
@@ -105,6 +105,8 @@ class Gateway:
         try:
             await self._end.wait()
         finally:
+            self._ending = True
+            await _until(lambda: len(asyncio.all_tasks()) == 1)  # asyncio's Server loses whom it closes upon
             server.close()
             await self._hang_up_all()
         return None
@@ -113,9 +115,7 @@ class Gateway:
         """Say goodbye on every line, and cut those whose peer does not read it."""
         for line in tuple(self._lines):
             line.abandon()
-        deadline = time.monotonic() + _GOODBYE_SECONDS
-        while self._lines and time.monotonic() < deadline:
-            await asyncio.sleep(0.005)
+        await _until(lambda: not self._lines)
         for line in tuple(self._lines):
             line.transport.abort()
         await asyncio.sleep(0)
@@ -288,10 +288,19 @@ class Gateway:
     def joined(self, line: Line) -> None:
         """Remember a line so that it can be closed with the gateway."""
         self._lines.add(line)
+        if self._ending:
+            line.abandon()
 
     def left(self, line: Line) -> None:
         """Forget a line that has ended."""
         self._lines.discard(line)
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    """Wait until something is true, but not for long."""
+    deadline = time.monotonic() + _GOODBYE_SECONDS
+    while not true() and time.monotonic() < deadline:
+        await asyncio.sleep(0.001)
 
 
 def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Callable[[], None]:
