@@ -107,6 +107,14 @@ def test_head_has_the_length_and_no_body(start):
         assert client.response()[2] == b"GET /y 0"
 
 
+def test_garbage_after_a_head_is_refused_as_such(start, calm):
+    with start(http=say_path).raw() as client:
+        client.send(get("/x", method="HEAD") + b"!\r\n\r\n")
+        assert client.head().startswith(b"HTTP/1.1 200 ")
+        assert client.response()[2] == b'{"message": "Bad Request"}'
+    assert len(calm()) == 1
+
+
 @pytest.mark.parametrize("data", [get(version="HTTP/1.0"), get("/", "Connection: close")])
 def test_who_asks_for_the_end_gets_it_after_the_answer(start, data):
     with start(http=say_path).raw() as client:
