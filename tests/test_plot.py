@@ -30,6 +30,13 @@ def test_text_is_text_in_the_ink_of_the_page(rising):
     assert not re.search(r"(fill|stroke): ?#0(00000|10203)", rising.svg)
 
 
+def test_words_added_later_are_in_the_ink_of_the_page_too(rising):
+    drawing = ElementTree.fromstring(rising.svg)
+    assert "fill:currentColor" in drawing.get("style")
+    (four,) = [text for text in drawing.iter("{http://www.w3.org/2000/svg}text") if text.text == "four"]
+    assert "fill" not in four.get("style")
+
+
 def test_the_ground_is_transparent(rising):
     assert not re.search(r"fill: ?#ffffff", rising.svg)
 

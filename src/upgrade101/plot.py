@@ -21,7 +21,7 @@ BLUE, ORANGE, GREEN, VIOLET, GREY = "#2f7fd6", "#c2620b", "#23874b", "#8a63d2", 
 """Mid-tones, each with a contrast of more than 3:1 with white and with a dark page, as WCAG asks of graphics."""
 
 _INK = "#010203"  # stands for the page's own ink: replaced in the SVG
-_LINES = "stroke-linejoin:round;stroke-linecap:butt"
+_ROOT = "fill:currentColor;stroke-linejoin:round;stroke-linecap:butt"  # matplotlib leaves out a fill that is black
 _EVERYWHERE = re.compile(r"<style.*?</style>", re.DOTALL)  # inside a page, matplotlib's own would restyle every drawing
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -80,4 +80,4 @@ def show(figure: Figure, words: str) -> Plot:
     with matplotlib.rc_context(_STYLE):
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     svg = _EVERYWHERE.sub("", drawn.getvalue().partition("<svg")[2]).replace(_INK, "currentColor")
-    return Plot(f'<svg role="img" aria-label="{escape(words)}" style="{_LINES}"{svg.rstrip()}', words)
+    return Plot(f'<svg role="img" aria-label="{escape(words)}" style="{_ROOT}"{svg.rstrip()}', words)
