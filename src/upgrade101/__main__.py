@@ -92,5 +92,28 @@ def bench() -> None:
     runpy.run_path(str(root() / "benchmarks" / "round_trip.py"), run_name="__main__")
 
 
+@app.command()
+def labs(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where labs/ would change.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite labs that somebody has worked in.")] = False,
+) -> None:
+    """Generate labs/ from solutions/."""
+    from .authoring.labs import differences, generate
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    try:
+        found = list(differences(root())) if check else []
+        made = [] if check else generate(root(), force=force)
+    except ConfigurationError as fault:
+        found, made = [str(fault)], []
+    for sentence in found:
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    if found:
+        raise typer.Exit(1)
+    for path in made:
+        console.print(path.relative_to(root()).as_posix(), highlight=False, markup=False)
+
+
 if __name__ == "__main__":
     app()

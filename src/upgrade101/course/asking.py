@@ -1,0 +1,117 @@
+"""Ask as a client and say in words what came: what the checks of several labs have in common."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..gateway.happenings import Answered, Routed
+from .bench import Bench, Line
+from .exercises import NotYet, trying
+
+FORBIDDEN, BROKEN, SILENCE = "Forbidden", "Internal server error", "nothing"
+
+
+def wants(
+    bench: Bench,
+    line: Line,
+    message: Any,
+    wanted: str,
+    *,
+    looks: Mapping[str, str] | None = None,
+    tried: str = "",
+) -> None:
+    """Send a message (an object travels as JSON) and raise NotYet unless exactly the wanted answer comes.
+
+    ``wanted`` may be FORBIDDEN or SILENCE. ``looks`` says where to look for each kind of failure: FORBIDDEN, BROKEN,
+    SILENCE, or '' for any other. ``tried`` stands for the message where that would not say enough.
+    """
+    text = message if isinstance(message, str) else json.dumps(message, ensure_ascii=False)
+    trying(tried or f"the client sends {text}")
+    frames = line.ask(text)
+    if heard(frames) != wanted:
+        look = (looks or {}).get(kind(frames), (looks or {}).get("", ""))
+        raise NotYet(expected=_expected(wanted), got=described(bench, frames), look=look)
+
+
+def heard(frames: Sequence[str]) -> str:
+    """Return the one frame that came, the message of an error frame, or SILENCE.
+
+    >>> heard([]), heard(["rye"]), heard(['{"message": "Forbidden", "connectionId": "a=", "requestId": "b="}'])
+    ('nothing', 'rye', 'Forbidden')
+    """
+    if len(frames) != 1:
+        return "\n".join(frames) or SILENCE
+    return error_of(frames[0]) or frames[0]
+
+
+def kind(frames: Sequence[str]) -> str:
+    """Return what went wrong: SILENCE, FORBIDDEN, BROKEN, or '' for another answer."""
+    said = heard(frames)
+    return said if said in (SILENCE, FORBIDDEN, BROKEN) else ""
+
+
+def error_of(frame: str) -> str:
+    """Return the message of the gateway's error frame, or '' where a frame is none."""
+    try:
+        found = json.loads(frame)
+    except ValueError:
+        return ""
+    fields = {"message", "connectionId", "requestId"}
+    return str(found["message"]) if isinstance(found, dict) and fields == found.keys() else ""
+
+
+def described(bench: Bench, frames: Sequence[str]) -> str:
+    """Return in words what a client heard, and what the gateway knows about it."""
+    if not frames:
+        return f"nothing{_unheard(bench)}"
+    if len(frames) > 1:
+        return f"{len(frames)} answers: {', '.join(map(_quoted, frames))}"
+    error = error_of(frames[0])
+    if not error:
+        return _quoted(frames[0])
+    return f"the error frame “{error}”{_cause(bench, error)}"
+
+
+def _expected(wanted: str) -> str:
+    if wanted == SILENCE:
+        return "nothing"
+    return f"the error frame “{FORBIDDEN}”: no route" if wanted == FORBIDDEN else _quoted(wanted)
+
+
+def _quoted(frame: str) -> str:
+    shown = frame if len(frame) <= 80 else f"{frame[:77]}…"
+    return repr(shown)
+
+
+def _unheard(bench: Bench) -> str:
+    """Return what became of a message that nobody answered."""
+    ran = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
+    if not ran or ran[-1].error:
+        return ""
+    return f", although {ran[-1].target} returned {_short(ran[-1].payload)}"
+
+
+def _cause(bench: Bench, error: str) -> str:
+    """Return why an error frame came, as far as the gateway knows."""
+    if error == FORBIDDEN:
+        routed = [seen for seen in bench.happenings() if isinstance(seen, Routed)]
+        return _no_route(routed[-1].selected) if routed else ""
+    answered = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
+    if not answered or answered[-1].error:
+        return ""
+    return (
+        f": {answered[-1].target} returned {_short(answered[-1].payload)}, which is no answer for a proxy integration"
+    )
+
+
+def _no_route(selected: str) -> str:
+    if not selected:
+        return ": the rule found no key in this message, and there is no $default route"
+    return f": the rule found the key {selected!r}, and no route of the deployment has it"
+
+
+def _short(payload: Any) -> str:
+    text = repr(payload)
+    return text if len(text) <= 80 else f"{text[:77]}…"
