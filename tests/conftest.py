@@ -7,6 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault in what is tested, and CI finds what it found before.
+settings.register_profile(
+    "upgrade101", deadline=None, derandomize="CI" in os.environ, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("upgrade101")
 
 
 class LeavesThisMachine(RuntimeError):
