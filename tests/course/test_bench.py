@@ -1,4 +1,5 @@
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,6 +176,15 @@ def nowhere() -> Iterator[None]:
     yield
     cloud.stop()
     cloud.start("moto", quiet=True)
+
+
+def test_no_thread_of_its_functions_is_left(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        bench.ask(api.url, "hello")
+        (thread,) = [one for one in threading.enumerate() if one.name.startswith("lambda lab-tables")]
+    thread.join(5)
+    assert not thread.is_alive()
 
 
 def test_where_no_cloud_runs_one_is_started_for_as_long_as_it_takes(

@@ -206,6 +206,11 @@ class Functions:
         surroundings.uninstall(self)
         log_shelf.uninstall()
 
+    def retire(self, account_id: str) -> None:
+        """End the environments of an account's functions, as soon as nothing runs in them."""
+        if self._pools is not None:
+            self._pools.retire(account_id)
+
     def close(self) -> None:
         """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""
         pools, self._pools = self._pools, None

@@ -192,6 +192,13 @@ class Pools:
                 del self._kept[key]
         pool.remove_files()
 
+    def retire(self, account_id: str) -> None:
+        """End the environments of an account's functions: what is idle now, and the rest when it has done its work."""
+        with self._lock:
+            pools = [pool for _, _, pool in self._kept.values() if pool.spec.account_id == account_id]
+        for pool in pools:
+            pool.retire()
+
     def close(self) -> list[Execution]:
         """End every environment; return the invocations that will get no answer. Handlers that hang are left behind."""
         with self._lock:
