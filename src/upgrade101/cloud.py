@@ -156,6 +156,11 @@ def is_local() -> bool:
     return _now.local is not None
 
 
+def is_aws() -> bool:
+    """Tell whether the notebook runs on an AWS account."""
+    return _now.where == AWS
+
+
 def _running() -> None:
     if not _now.where:
         raise ConfigurationError("no cloud is running", hint="cloud.start()")

@@ -18,12 +18,14 @@ from typing import Any
 
 import boto3
 
+from . import cloud
 from .gateway.definition import DEFAULT
 from .gateway.errors import ConfigurationError
 
 Handler = Callable[[Any, Any], Any]
 
 ROLE = "upgrade101-function"
+_NEW_ROLE_SECONDS = 12
 _ASSUME = {
     "Version": "2012-10-17",
     "Statement": [
@@ -75,6 +77,9 @@ def role(*, session: Any = boto3) -> str:
     statement = {"Effect": "Allow", "Action": _ALLOWED + _TABLE_ACTIONS, "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     iam.put_role_policy(RoleName=ROLE, PolicyName="course", PolicyDocument=json.dumps(policy))
+    if cloud.is_aws():
+        print(f"a new role, and AWS needs about {_NEW_ROLE_SECONDS} seconds until a function can run as it …")
+        time.sleep(_NEW_ROLE_SECONDS)
     return str(made["Role"]["Arn"])
 
 
