@@ -1,9 +1,12 @@
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # for course_kit
 
 from upgrade101.course import exercises as the_exercises
 from upgrade101.course.exercises import NotYet, exercise, expect, trying

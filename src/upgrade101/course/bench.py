@@ -10,6 +10,7 @@ What happens in it is seen by the bench alone: no picture, no print and no entry
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,6 +18,7 @@ from typing import Any
 
 import boto3
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
+from websockets.http11 import Response
 from websockets.sync.client import ClientConnection
 
 from .. import cloud
@@ -29,6 +31,10 @@ from .exercises import NotYet
 
 ACCOUNT = "101101101101"
 PATIENCE = 5.0  # seconds: longer than a function of the course may run
+
+
+_OPEN = "101 Switching Protocols, an open line"
+_STAGE = "the URL, and whether it has a stage of that name with a deployment"
 
 
 class _Session(boto3.Session):  # type: ignore[misc]
@@ -102,10 +108,9 @@ class Bench:
         try:
             socket = cloud.connect(url, close_timeout=PATIENCE)
         except InvalidStatus as refusal:
-            status, body = refusal.response.status_code, (refusal.response.body or b"").decode("utf-8", "replace")
-            raise NotYet(expected="101, an open line", got=f"{status} {body}".strip()) from None
+            raise NotYet(expected=_OPEN, got=_refused(refusal.response), look=_STAGE) from None
         except InvalidHandshake as refusal:
-            raise NotYet(expected="101, an open line", got=str(refusal)) from None
+            raise NotYet(expected=_OPEN, got=str(refusal)) from None
         with socket as opened:
             try:
                 yield Line(opened)
@@ -146,6 +151,15 @@ class Bench:
             return False
         self.prints += [f"[{function_name}] {line}" for line in text.splitlines()]
         return True
+
+
+def _refused(response: Response) -> str:
+    """Return status and message of a refused upgrade."""
+    body = (response.body or b"").decode("utf-8", "replace")
+    try:
+        return f"{response.status_code} {json.loads(body)['message']}"
+    except (ValueError, TypeError, KeyError):
+        return f"{response.status_code} {body or response.reason_phrase}"
 
 
 @contextmanager

@@ -158,7 +158,7 @@ def _broken(exercise: Exercise, result: Tried) -> Iterator[Part]:
 
 def _prints(result: Tried) -> Iterator[Part]:
     if result.prints:
-        yield Folded("What your functions printed", [Code("\n".join(result.prints[-20:]))])
+        yield Folded("The log of your functions", [Code("\n".join(result.prints[-20:]))])
 
 
 _BODY = {"done": _done, "not yet": _not_yet, "unwritten": _unwritten, "broken": _broken}

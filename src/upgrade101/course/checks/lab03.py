@@ -33,6 +33,8 @@ SHOPS = ("north/order", "north/hours", "south/order")
 def finds_the_route(rule: str, bench: Bench) -> None:
     """Send messages whose words stand in any order, among words that mean nothing."""
     trying(f"create_api(…, RouteSelectionExpression={rule!r})")
+    if not isinstance(rule, str):
+        raise NotYet(expected="a text, in quotes", got=repr(rule))
     api = bench.api(dict.fromkeys(SHOPS, handlers.which), selection=rule, two_way=SHOPS)
     messages: list[tuple[dict[str, Any], str]] = [
         ({"shop": {"name": "north"}, "do": "order"}, "north/order"),
@@ -58,6 +60,10 @@ def runs_one_function_for_each_action(routes: Mapping[str, Handler], bench: Benc
     trying("routes")
     if not isinstance(routes, Mapping):
         raise NotYet(expected="a dictionary: route keys and their functions", got=repr(routes))
+    for key, target in routes.items():
+        if not callable(target):
+            got, look = f"{key!r} leads to {target!r}", "name the function, without brackets behind it"
+            raise NotYet(expected="a function behind each key", got=got, look=look)
     api = bench.api(routes, two_way=tuple(routes))
     with bench.line(api.url) as line:
         for action, (message, wanted) in ACTIONS.items():
