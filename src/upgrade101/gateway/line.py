@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import h11
 from websockets.datastructures import Headers as WebSocketHeaders
+from websockets.exceptions import InvalidHeader
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as WebSocketRequest
 from websockets.protocol import SEND_EOF, Protocol, Side, State
@@ -35,6 +36,7 @@ _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
 _NETWORK = 1006
 _NO_CODE_REASON = "Client-side close frame status not set"
+_HANDSHAKE = ("connection", "upgrade", "sec-websocket-")
 _REASONS = {1009: "Message too big", 1003: "Binary is not supported", 1007: "Invalid UTF-8"}
 
 
@@ -263,7 +265,11 @@ class Line(asyncio.Protocol):
             return self._refuse_http(426, why, ("Sec-WebSocket-Version", VERSION.decode()))
         if has_body(head):
             return self._refuse_http(400, "an upgrade request has no body")
-        response = ServerProtocol(logger=log).accept(WebSocketRequest(target, WebSocketHeaders(headers)))
+        try:
+            fields = WebSocketHeaders([field for field in headers if field[0].lower().startswith(_HANDSHAKE)])
+        except InvalidHeader as fault:
+            return self._refuse_http(400, str(fault))
+        response = ServerProtocol(logger=log).accept(WebSocketRequest(target, fields))
         if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
             return self._refuse_http(response.status_code, response.body.decode().strip())
         self._cancel_timer()
