@@ -292,6 +292,8 @@ UPGRADES = {
     "a short key": (handshake(Sec_WebSocket_Key="c2hvcnQ="), 400),
     "a key that is no base64": (handshake(Sec_WebSocket_Key="!!!!"), 400),
     "a key beyond ASCII": (handshake(Sec_WebSocket_Key="größe"), 400),
+    "a key with a control character": (handshake(Sec_WebSocket_Key="dGhlIHNhbXBsZSBub25\x7fZQ=="), 400),
+    "a control character elsewhere": (handshake(PATH, "Cookie: a=\x7f\x01\x80"), None),
     "two keys": (handshake(PATH, "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="), 400),
     "no version": (handshake(without="Sec-WebSocket-Version"), 400),
     "version 8": (handshake(Sec_WebSocket_Version="8"), 426),
