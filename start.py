@@ -7,8 +7,8 @@
   python3 start.py bench              measure the local gateway
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
   python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
-  python3 start.py WORD ...           any other command of upgrade101, program or module in .venv:
-                                      ruff check . | python | jupyter --version
+  python3 start.py WORD ...           any other command of upgrade101 (lint, labs), or program or module
+                                      in .venv (ruff check . | python | jupyter --version)
   python3 start.py --help             this text
 
 .venv is made from requirements.lock.txt, every file checked against its hash, by uv where it is on the
@@ -361,7 +361,7 @@ import importlib.util, sys
 from contextlib import suppress
 word = sys.argv[1]
 with suppress(Exception):
-    if importlib.util.find_spec(word):
+    if importlib.util.find_spec(word).origin:  # a mere folder has none
         sys.exit(print(word))
 with suppress(Exception):
     from typer.main import get_command
