@@ -67,15 +67,16 @@ def _wait_for_the_end() -> None:
 @app.command()
 def lint(
     paths: Annotated[
-        list[Path] | None, typer.Argument(help="Notebooks or folders; all lessons where none is given.")
+        list[Path] | None, typer.Argument(help="Notebooks or folders; the whole course where none is given.")
     ] = None,
 ) -> None:
-    """Hold notebooks to the course's template and limits; exit 1 where something is wrong."""
+    """Hold notebooks to the course's templates and limits; exit 1 where something is wrong."""
     from .authoring.lint import lint as faults_of
-    from .authoring.lint import notebooks_in, root
+    from .authoring.lint import lint_course, notebooks_in, root
 
     top = root()
-    found = [fault for path in notebooks_in(paths or [top / "notebooks"]) for fault in faults_of(path.resolve())]
+    given = [fault for path in notebooks_in(paths or []) for fault in faults_of(path.resolve())]
+    found = given if paths else lint_course(top)
     for fault in found:
         console.print(fault.words(top), highlight=False, markup=False, soft_wrap=True)
     if found:

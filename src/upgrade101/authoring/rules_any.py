@@ -41,7 +41,7 @@ def cells_are_stripped(notebook: Notebook) -> Iterator[Fault]:
         if cell.raw.get("execution_count") is not None:
             yield fault(notebook, cell, "has an execution count", "nbstripout --keep-id")
     for cell in notebook.cells:
-        extra = sorted(set(cell.metadata) - {"tags", "nbgrader"})
+        extra = sorted(set(cell.metadata) - {"tags", "nbgrader", "deletable", "editable"})
         if extra:
             yield fault(notebook, cell, f"has metadata {', '.join(extra)}", "take it out")
 
