@@ -116,6 +116,7 @@ class Line(asyncio.Protocol):
         return False
 
     def connection_lost(self, fault: Exception | None) -> None:
+        self.mode = Mode.OVER  # what still waits to be read, an upgrade perhaps, is nobody's now
         self._cancel_timer()
         self.gateway.left(self)
         self._end(_NETWORK, "", "network")
