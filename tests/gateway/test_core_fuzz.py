@@ -397,6 +397,22 @@ def test_any_frames_in_any_pieces_break_nothing(data, places, pause, routes):
     assert re.match(rb"(?s).*?\r\n\r\n", said)
 
 
+def test_an_upgrade_behind_a_request_dies_with_its_client():
+    async def run():
+        gateway = Gateway(Shelf(stage(*CHAT[1:])), lambda invocation, done: None)
+        gateway._loop = asyncio.get_running_loop()
+        line = Line(gateway)
+        transport = FakeTransport(line)
+        line.connection_made(transport)
+        transport.arrive(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % PATH.encode() + handshake())
+        transport._lost()  # before the line goes on to the second one
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert gateway.core.connections == {}
+
+    asyncio.run(run())
+
+
 GOOD_FRAMES = st.lists(
     st.one_of(
         st.text(max_size=40).map(lambda text: frame(TEXT, text.encode())),
