@@ -78,11 +78,13 @@ def _run_nbgrader(root: Path, name: str, folder: Path) -> None:
 
         config = _settings(root, name, folder)
         converter = GenerateAssignment(coursedir=CourseDirectory(config=config), config=config)
-        converter.log = _log(name)
+        heard = _Heard()
+        converter.log = heard.log
         try:
             converter.start()
-        except (NbGraderException, SystemExit, RuntimeError) as error:
-            raise ConfigurationError(f"nbgrader refuses solutions/{name}: {error}", hint="see what it logged") from None
+        except NbGraderException as error:
+            why = heard.why or str(error)
+            raise ConfigurationError(f"nbgrader refuses solutions/{name}: {why}", hint="mend the solution") from None
 
 
 def _settings(root: Path, name: str, folder: Path) -> Any:
@@ -107,10 +109,20 @@ def _settings(root: Path, name: str, folder: Path) -> Any:
     return config
 
 
-def _log(name: str) -> logging.Logger:
-    log = logging.getLogger(f"upgrade101.labs.{name}")
-    log.setLevel(logging.ERROR)
-    return log
+class _Heard(logging.Handler):
+    """Hears nbgrader's log, where it says why, and keeps it from the terminal."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.log = logging.Logger("nbgrader", logging.ERROR)
+        self.log.addHandler(self)
+        self.why = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the last line of a traceback: the error itself."""
+        lines = record.getMessage().strip().splitlines()
+        if lines and lines[0].startswith("Traceback"):
+            self.why = lines[-1]
 
 
 def _write(notebook: Any, path: Path) -> None:

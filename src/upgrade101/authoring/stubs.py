@@ -26,13 +26,13 @@ _PROSE_STUB = re.compile(r"^<!-- STUB\n(?P<stub>.*?)\n-->$", re.MULTILINE | re.D
 
 
 class Stubs(ClearSolutions):  # type: ignore[misc]
-    """Put each region's own stub in its place; what is left of the marks is an error, as nbgrader says it."""
+    """Put each region's own stub in its place; a mark that is left over is an error."""
 
     def _replace_solution_region(self, cell: NotebookNode, language: str) -> bool:
         source = cell.source
         cell.source = _CODE.sub(_code_stub, source) if cell.cell_type == "code" else _PROSE.sub(_prose_stub, source)
-        if "BEGIN SOLUTION" in cell.source or "END SOLUTION" in cell.source:
-            return bool(super()._replace_solution_region(cell, language))
+        if re.search(r"(BEGIN|END) SOLUTION", cell.source):
+            raise RuntimeError(f"the marks in cell {cell.id} do not match: ### BEGIN SOLUTION … ### END SOLUTION")
         return bool(cell.source != source)
 
 
