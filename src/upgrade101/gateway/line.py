@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import h11
 from websockets.datastructures import Headers as WebSocketHeaders
@@ -86,8 +86,7 @@ class Line(asyncio.Protocol):
     # ── asyncio's side ───────────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is one without being a subclass
         transport.set_write_buffer_limits(high=_BUFFERED_BYTES)
         self.peer: tuple[str, int] = (transport.get_extra_info("peername") or ("127.0.0.1", 0))[:2]
         self.gateway.joined(self)

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -78,7 +78,7 @@ class Gateway:
         self._woken, self._timer, self._armed, self._ending = False, None, float("inf"), False
         self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
+            target=lambda: _live(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
         )
         self._thread.start()
         started.wait()
@@ -96,8 +96,10 @@ class Gateway:
         self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
         self._end = asyncio.Event()
         try:
+            if port not in range(65_536):
+                raise OverflowError("a port is a number from 0 to 65535")
             server = await self._loop.create_server(lambda: Line(self), host, port, backlog=1024)
-        except Exception as refused:  # OSError, or OverflowError for port 70000, or UnicodeError for a host name
+        except Exception as refused:  # OSError, or OverflowError for a port, or UnicodeError for a host name
             fault.append(refused)
             return started.set()
         self.host, self.port = server.sockets[0].getsockname()[:2]
@@ -301,6 +303,20 @@ async def _until(true: Callable[[], bool]) -> None:
     deadline = time.monotonic() + _GOODBYE_SECONDS
     while not true() and time.monotonic() < deadline:
         await asyncio.sleep(0.001)
+
+
+def _live(life: Coroutine[Any, Any, None]) -> None:
+    """Run the gateway's loop: uvloop's where there is one, because it wakes and writes in half the time."""
+    with asyncio.Runner(loop_factory=_new_event_loop()) as runner:
+        runner.run(life)
+
+
+def _new_event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        from uvloop import new_event_loop
+    except ImportError:  # Windows
+        return None
+    return new_event_loop
 
 
 def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Callable[[], None]:
