@@ -56,6 +56,7 @@ CHANGED = [
     # code
     (code("small-a", "x = 1\n" * 26), "26 lines of code → at most 25"),
     (code("now-a", "y = 1"), "the third code cell in a row"),
+    (code("small-a", "x = '" + 100 * "x" + "'"), "a line of 106 columns → at most 105"),
     (code("small-a", "x ="), "is no Python: invalid syntax"),
     (code("small-a", "asyncio.run(main())"), "asyncio.run in a kernel that has a loop"),
     (code("small-a", "import nest_asyncio"), "nest_asyncio drops queued cells"),

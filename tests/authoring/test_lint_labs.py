@@ -12,7 +12,7 @@ from upgrade101.course.exercises import exercise
 ROOT = Path(__file__).parents[2]
 LABS = sorted([*(ROOT / "solutions").glob("*/*.ipynb"), *(ROOT / "labs").glob("*/*.ipynb")])
 
-HINTS = ("where", "idea", "means", "shape", "answer")
+HINTS = ("where", "idea", "means", "shape", "```\nx = 1\n```")
 KINDS = ("complete", "change", "repair", "explain")
 REGION = "### BEGIN SOLUTION\nx = 1\n### STUB\n# # TODO {id} – 1 line\n# ...\n### END SOLUTION"
 
@@ -154,6 +154,13 @@ def test_an_exercise_needs_its_check(cells, faults):
     assert faults(cells) == [
         "solutions/90_test/90_test.ipynb [exercise-2]: 90.2 has no check → write it in checks/lab90.py"
     ]
+
+
+def test_the_last_hint_and_the_solution_say_the_same(cells, faults):
+    hints = (*HINTS[:4], "```\nx = 2\n```")
+    exercise("90.2", "Exercise 2", showed="it works", hints=hints)(lambda answer, bench: None)
+    (found,) = faults(cells)
+    assert "the last hint of 90.2 says 'x = 2', the solution does not" in found
 
 
 def test_a_lab_gives_nothing_away(cells, faults):

@@ -66,6 +66,7 @@ def test_all_rungs_come_only_after_success(said: Said, store: Store) -> None:
     store.change("exercises", "90.1", done=True)
     everything = said("90.1", all=True)
     assert everything.startswith("All hints for 90.1") and "5" in everything and "$request.body.action" in everything
+    assert "5\n    $request.body.action" in everything, "a rung that is code alone stays code"
     assert said("90.1", rung=5).startswith("Hint 5 of 5")
 
 

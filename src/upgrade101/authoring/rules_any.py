@@ -11,6 +11,7 @@ from .faults import Fault, fault
 from .reading import Cell, Notebook, links
 
 SLEEP_SECONDS = 0.2
+CODE_COLUMNS = 105  # what JupyterLab shows without scrolling in a window of 1280 pixels
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(?:/(?:home|Users|root|work|mnt|media|tmp)/|[A-Z]:\\)")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
@@ -94,6 +95,14 @@ def code_is_python(notebook: Notebook) -> Iterator[Fault]:
                 yield fault(notebook, cell, f"is no Python: {error.msg}", "mend it, or tag it raises-exception")
 
 
+def code_fits_the_window(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that nobody has to scroll sideways."""
+    for cell in notebook.code:
+        wide = max((len(line) for line in cell.source.splitlines()), default=0)
+        if wide > CODE_COLUMNS:
+            yield fault(notebook, cell, f"a line of {wide} columns", f"at most {CODE_COLUMNS}")
+
+
 def code_is_kind_to_the_kernel(notebook: Notebook) -> Iterator[Fault]:
     """Hold what breaks or delays Run All: a second event loop, waiting on the clock, questions to the keyboard."""
     nested = False
@@ -171,6 +180,7 @@ RULES: tuple[Rule, ...] = (
     headings_are_in_order,
     pictures_and_links_have_words,
     code_is_python,
+    code_fits_the_window,
     code_is_kind_to_the_kernel,
     paths_are_relative,
     handlers_bring_their_imports,

@@ -164,6 +164,19 @@ def regions_are_whole(notebook: Notebook) -> Iterator[Fault]:
             yield fault(notebook, cell, "all of this cell would be cleared", "mark what is the solution")
 
 
+def the_top_rung_is_the_solution(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that the last hint's code is what stands in the solution, line by line."""
+    known = {exercise.id: exercise for exercise in exercises(notebook.number)}
+    for block in blocks(notebook):
+        solved = {line.strip() for cell in block.cells if _is(cell, "solution") for line in cell.source.splitlines()}
+        top = known[block.id].hints[-1] if block.id in known else ""
+        code = "\n".join(re.findall(r"^```[^\n]*\n(.*?)^```", top, re.MULTILINE | re.DOTALL))
+        strange = [line.strip() for line in code.splitlines() if line.strip() and line.strip() not in solved]
+        if strange:
+            what = f"the last hint of {block.id} says {strange[0]!r}, the solution does not"
+            yield fault(notebook, block.cells[0], what, "let both be the same")
+
+
 _BOTH: tuple[Rule, ...] = (
     opens_and_ends_as_they_all_do,
     exercises_rise_in_demand,
@@ -171,4 +184,4 @@ _BOTH: tuple[Rule, ...] = (
     graded_cells_are_named_like_their_ids,
 )
 LAB: tuple[Rule, ...] = (*_BOTH, stubs_are_short, nothing_is_given_away)
-SOLUTION: tuple[Rule, ...] = (*_BOTH, regions_are_whole)
+SOLUTION: tuple[Rule, ...] = (*_BOTH, regions_are_whole, the_top_rung_is_the_solution)

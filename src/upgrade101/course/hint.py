@@ -57,7 +57,9 @@ def _higher(exercise: Exercise) -> str:
 
 
 def _numbered(exercise: Exercise, rung: int) -> Prose:
-    return Prose(f"**{rung}** {exercise.hints[rung - 1]}")
+    words = exercise.hints[rung - 1]
+    gap = "\n\n" if words.startswith("```") else " "  # a fence begins a line
+    return Prose(f"**{rung}**{gap}{words}")
 
 
 def _all_rungs(exercise: Exercise) -> Card:
