@@ -34,6 +34,7 @@ def serve(
     from .localcloud.local import LocalCloud
 
     logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    end = _asked_to_end()
     limits = Limits(idle_seconds=idle_timeout, max_duration_seconds=max_duration)
     try:
         cloud = LocalCloud(region=region, limits=limits).start(host, port)
@@ -42,7 +43,8 @@ def serve(
         raise typer.Exit(1) from None
     if not quiet:
         _say_where(cloud.url)
-    _wait_for_the_end()
+    while not end.wait(0.5):  # short, because Windows delivers Ctrl+C only between waits
+        pass
     cloud.stop()
 
 
@@ -54,14 +56,13 @@ def _say_where(url: str) -> None:
     console.print(f"  callbacks   {url}/_aws/execute-api/API-ID/STAGE/@connections/ID", highlight=False, markup=False)
 
 
-def _wait_for_the_end() -> None:
-    """Wait for Ctrl+C, or for the signal with which containers and supervisors end a program."""
+def _asked_to_end() -> threading.Event:
+    """Return what is set by Ctrl+C, or by the signal with which containers and supervisors end a program."""
     end = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: end.set())
-    while not end.wait(0.5):  # short, because Windows delivers Ctrl+C only between waits
-        pass
+    return end
 
 
 @app.command()

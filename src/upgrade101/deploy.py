@@ -25,6 +25,7 @@ from .gateway.errors import ConfigurationError
 Handler = Callable[[Any, Any], Any]
 
 ROLE = "upgrade101-function"
+_STATEMENT = "api-gateway"
 _NEW_ROLE_SECONDS = 12
 _ASSUME = {
     "Version": "2012-10-17",
@@ -131,13 +132,15 @@ def _create_function(client: Any, name: str, settings: dict[str, Any], code: byt
 
 def _allow(client: Any, name: str) -> None:
     """Let API Gateway invoke the function; a permission that is there already stays."""
-    with contextlib.suppress(client.exceptions.ResourceConflictException):
-        client.add_permission(
-            FunctionName=name,
-            StatementId="api-gateway",
-            Action="lambda:InvokeFunction",
-            Principal="apigateway.amazonaws.com",
-        )
+    with contextlib.suppress(client.exceptions.ResourceNotFoundException):  # it has no policy yet
+        if f'"{_STATEMENT}"' in client.get_policy(FunctionName=name)["Policy"]:
+            return
+    client.add_permission(
+        FunctionName=name,
+        StatementId=_STATEMENT,
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+    )
 
 
 def invocation_uri(function_arn: str) -> str:

@@ -1,0 +1,123 @@
+"""The boto3 calls that lessons repeat, against the local cloud."""
+
+import io
+import json
+import linecache
+import zipfile
+
+import boto3
+import pytest
+
+from upgrade101 import cloud, connect, function, package, role, websocket_api
+from upgrade101.gateway.errors import ConfigurationError
+
+
+@pytest.fixture(scope="module", autouse=True)
+def started():
+    cloud.start()
+    yield
+    cloud.stop()
+
+
+def cell(source, name="handler"):
+    """Define a function as a notebook cell does: from source that only linecache knows."""
+    path = f"<cell {abs(hash(source))}>"
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    names = {}
+    exec(compile(source, path, "exec"), names)
+    return names[name]
+
+
+def test_the_cell_is_the_file():
+    source = "import json\n\ndef handler(event, context):\n    return {'statusCode': 200}\n"
+    with zipfile.ZipFile(io.BytesIO(package(cell(source)))) as archive:
+        assert archive.namelist() == ["app.py"]
+        assert archive.read("app.py").decode() == source
+
+
+def test_a_package_is_the_same_each_time():
+    handler = cell("def handler(event, context):\n    return 1\n")
+    assert package(handler) == package(handler)
+
+
+@pytest.mark.parametrize("answer", ["not a function", 42, len])
+def test_what_is_no_function_of_a_cell_is_refused(answer):
+    with pytest.raises(ConfigurationError, match="def on_message"):
+        package(answer)
+
+
+def test_the_source_must_be_known():
+    names = {}
+    exec("def handler(event, context): pass", names)
+    with pytest.raises(ConfigurationError, match="define it in a notebook cell or a file"):
+        package(names["handler"])
+
+
+def test_the_role_is_made_once_and_may_do_little():
+    assert role() == role()
+    policy = boto3.client("iam").get_role_policy(RoleName="upgrade101-function", PolicyName="course")["PolicyDocument"]
+    assert "execute-api:ManageConnections" in json.dumps(policy)
+    assert '"Action": "*"' not in json.dumps(policy)
+
+
+def test_a_function_is_created_then_updated():
+    arn = function(cell("def handler(event, context):\n    return 'one'\n"), name="changing")
+    client = boto3.client("lambda")
+    assert json.load(client.invoke(FunctionName="changing")["Payload"]) == "one"
+    again = function(
+        cell("import os\ndef handler(event, context):\n    return os.environ['WHO']\n"),
+        name="changing",
+        environment={"WHO": "two"},
+    )
+    assert again == arn
+    assert json.load(client.invoke(FunctionName="changing")["Payload"]) == "two"
+    policy = json.loads(client.get_policy(FunctionName="changing")["Policy"])
+    assert [statement["Principal"] for statement in policy["Statement"]] == [{"Service": "apigateway.amazonaws.com"}]
+
+
+def test_a_websocket_api_answers_on_its_two_way_routes_only():
+    say = cell(
+        "def handler(event, context):\n    return {'statusCode': 200, 'body': event['requestContext']['routeKey']}\n"
+    )
+    api = websocket_api("both", {"ask": say, "tell": say, "$default": say}, two_way=("ask", "$default"))
+    with connect(api.url) as ws:
+        ws.send('{"action": "tell"}')
+        ws.send('{"action": "ask"}')
+        assert ws.recv(timeout=5) == "ask"
+        ws.send("anything")
+        assert ws.recv(timeout=5) == "$default"
+    api.delete()
+    assert api.api_id not in {item["ApiId"] for item in boto3.client("apigatewayv2").get_apis()["Items"]}
+
+
+def test_a_route_without_a_target_is_an_error_frame():
+    api = websocket_api("bare", {"empty": None})
+    with connect(api.url) as ws:
+        ws.send('{"action": "empty"}')
+        assert json.loads(ws.recv(timeout=5))["message"] == "Internal server error"
+
+
+def test_a_handler_posts_through_connections_as_on_aws():
+    source = """
+import boto3
+def handler(event, context):
+    about = event["requestContext"]
+    url = f"https://{about['domainName']}/{about['stage']}"
+    connections = boto3.client("apigatewaymanagementapi", endpoint_url=url)
+    connections.post_to_connection(ConnectionId=about["connectionId"], Data=b"from inside")
+    return {"statusCode": 200}
+"""
+    api = websocket_api("posting", {"$default": cell(source)})
+    with connect(api.url) as ws:
+        ws.send("hello")
+        assert ws.recv(timeout=5) == "from inside"
+
+
+def test_what_a_function_prints_is_in_cloudwatch_logs_and_in_the_notebook(capsys):
+    api = websocket_api("loud", {"$default": cell("def handler(event, context):\n    print('heard', event['body'])\n")})
+    with connect(api.url) as ws:
+        ws.send("this")
+        assert json.loads(ws.recv(timeout=5))["message"] == "Internal server error"
+    assert "[loud-handler] heard this" in capsys.readouterr().out
+    events = boto3.client("logs").filter_log_events(logGroupName="/aws/lambda/loud-handler")["events"]
+    assert "heard this\n" in [event["message"] for event in events]
