@@ -227,7 +227,8 @@ def test_the_instructors_menus_are_the_ones_put_away(environment: Any) -> None:
 # Whole runs, with steps of our own in place of the installer's
 
 DRIVE = """
-import importlib.util, json, sys
+import importlib.util, json, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may run where Ctrl-C is ignored
 spec = importlib.util.spec_from_file_location("start", sys.argv.pop(1))
 start = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(start)

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+import upgrade101
 from upgrade101 import wire
 from upgrade101.course.names import Unknown
 from upgrade101.course.predict import Predict
@@ -115,6 +116,7 @@ def cloud() -> Iterator[Observers]:
     yield cloud
     detach()
     wire.clear()
+    wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
 
 
 def test_the_answer_can_be_found_in_what_happened(predict: Predict, said: Said, cloud: Observers) -> None:

@@ -55,6 +55,7 @@ def test_any_success_status_accepts(front, status):
 @pytest.mark.parametrize(
     "status, message",
     [
+        (300, "Multiple Choices"),
         (301, "Moved Permanently"),
         (400, "Bad Request"),
         (401, "Unauthorized"),
@@ -409,6 +410,14 @@ def test_one_who_had_enough_under_way_is_read_again_after_an_answer(front, conne
     assert len(front.core.due()) == MESSAGES_IN_FLIGHT - 2
 
 
+def test_what_is_on_its_way_to_the_socket_is_counted_until_it_is_there(front, connection):
+    front.core.post(connection, "hello")
+    front.core.post(connection, "you")
+    assert connection.unsent == 8
+    front.core.sent(connection, "hello")
+    assert connection.unsent == 3
+
+
 # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -460,6 +469,11 @@ def test_delete_closes_normally(front, connection):
     context = goodbye.event["requestContext"]
     assert (context["disconnectStatusCode"], context["disconnectReason"]) == (1000, "Connection Closed Normally")
     assert [(each.code, each.by) for each in front.said(Closed)] == [(1000, "management")]
+
+
+def test_who_is_being_closed_has_no_deadlines_any_more(front, connection):
+    front.core.close(connection, 1000, "", "management")
+    assert front.core.next_due() is None
 
 
 def test_while_it_is_being_closed_nothing_is_sent_or_received(front, connection):

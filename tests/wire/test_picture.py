@@ -1,6 +1,7 @@
 import re
 from pathlib import Path
 
+import upgrade101
 from upgrade101 import wire
 from upgrade101.gateway.happenings import Observers
 from upgrade101.wire import Picture, samples
@@ -55,6 +56,7 @@ def test_show_draws_what_happened_since_the_last_picture() -> None:
     finally:
         detach()
         wire.clear()
+        wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
 
 
 def test_the_readmes_picture_is_the_one_that_is_drawn_today() -> None:
