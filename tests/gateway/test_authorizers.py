@@ -97,6 +97,17 @@ def test_no_statement_is_403():
     assert decide(policy()) == authorizers.Verdict(403, authorizers.NO_ALLOW)
 
 
+def test_the_very_words_of_aws():
+    assert authorizers.NO_ALLOW == (
+        "User is not authorized to access this resource because no identity-based policy allows the"
+        " execute-api:Invoke action"
+    )
+    assert authorizers.EXPLICIT_DENY == (
+        "User is not authorized to access this resource with an explicit deny in an identity-based policy"
+    )
+    assert (authorizers.UNAUTHORIZED, authorizers.MISSING_TOKEN) == ("Unauthorized", "Missing Authentication Token")
+
+
 def test_an_explicit_deny_wins():
     for statements in [(statement(), statement("Deny")), (statement("Deny", resource="*"), statement())]:
         assert decide(policy(*statements)) == authorizers.Verdict(403, authorizers.EXPLICIT_DENY)

@@ -341,6 +341,11 @@ def test_what_a_refusal_says(status, phrase):
         ({"statusCode": 200, "headers": None, "body": ""}, Reply(200, "", {})),
         ({"statusCode": 200, "headers": {"X-A": "1", "n": 2}}, Reply(200, "", {"x-a": "1", "n": "2"})),
         ({"statusCode": 200, "multiValueHeaders": {"X-A": ["1", "2"]}}, Reply(200, "", {"x-a": "2"})),
+        ({"statusCode": 200, "multiValueHeaders": {"X-A": [], "X-B": "1", "X-C": None}}, Reply(200, "", {})),
+        (
+            {"statusCode": 200, "headers": {}, "multiValueHeaders": {}, "body": "all keys", "isBase64Encoded": False},
+            Reply(200, "all keys", {}),
+        ),
         ({"statusCode": 200, "body": "aGk=", "isBase64Encoded": True}, Reply(200, "hi", {})),
         ({"statusCode": 200, "body": "aGk=", "isBase64Encoded": False}, Reply(200, "aGk=", {})),
         (

@@ -92,6 +92,20 @@ def test_some_answers_have_no_body(status, headers):
     assert (body, dict(head.headers)) == (b"", headers)
 
 
+def test_an_answer_to_head_declares_what_a_get_would_have_had():
+    declared = HttpResponse(200, b"", [("X-A", "1"), ("Content-Length", "7")])
+    assert dict(answer_head(declared, to_head=True)[0].headers) == {b"x-a": b"1", b"content-length": b"7"}
+    head, body = answer_head(HttpResponse(200, b"four"), to_head=True)
+    assert (dict(head.headers), body) == ({b"content-length": b"4"}, b"")
+
+
+def test_the_very_last_byte_of_headers_is_fine():
+    rest = sum(len(name) + len(value) for name, value in head_of(b"GET / HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n").headers)
+    for size, refused in [(HEADER_BYTES - rest, False), (HEADER_BYTES - rest + 1, True)]:
+        head = head_of(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * size + b"\r\n\r\n")
+        assert (too_big(head) is not None) is refused
+
+
 def test_letters_beyond_latin_1_are_replaced():
     head, _ = answer_head(HttpResponse(200, b"", [("X-Name", "Zoë 😀")]))
     assert dict(head.headers)[b"x-name"] == b"Zo\xeb ?"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
+from string import ascii_uppercase
 
 from ..gateway.happenings import Closed, Happening, Knocked, Opened, Received, Sent
 from .steps import CLIENT, FUNCTION, GATEWAY, MANAGEMENT, NOTEBOOK, STRANGER, Arrow, Gap, Names, Step, named, steps_of
@@ -118,12 +119,16 @@ def letters(
     return given
 
 
+_LANES_OWN = "FGNRT"  # function, gateway, notebook, REST API, table
+
+
 def _alphabet() -> Iterator[str]:
-    """Yield A, B … Z, AA, AB …"""
+    """Yield A, B … Z, AA, AB …, without the letters of the other lanes: there is one G, and it is the gateway."""
+    letters = [letter for letter in ascii_uppercase if letter not in _LANES_OWN]
     for number in count():
         letter = ""
         while number >= 0:
-            letter, number = chr(ord("A") + number % 26) + letter, number // 26 - 1
+            letter, number = letters[number % len(letters)] + letter, number // len(letters) - 1
         yield letter
 
 
