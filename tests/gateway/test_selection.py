@@ -172,7 +172,7 @@ def test_short_messages_are_read_leniently(message):
 
 
 def test_long_messages_are_read_strictly():
-    longest = '{action: "join", pad: "' + "x" * (LENIENT_JSON_CHARACTERS - 24) + '"}'
+    longest = '{action: "join", pad: "' + "x" * (LENIENT_JSON_CHARACTERS - 25) + '"}'
     assert len(longest) == LENIENT_JSON_CHARACTERS
     assert route_key(ACTION, longest) == "join"
     padding = "x" * LENIENT_JSON_CHARACTERS
