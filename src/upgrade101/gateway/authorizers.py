@@ -25,6 +25,7 @@ NO_ALLOW = (
     " the execute-api:Invoke action"
 )
 MISSING_TOKEN = "Missing Authentication Token"
+UNVERIFIED = "NotEmulated: signatures of AWS_IAM; use a Lambda authorizer, or AuthorizationType NONE while testing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,12 @@ class Verdict:
     status: int
     message: str = ""
     context: dict[str, Any] = field(default_factory=dict)
+
+
+def unsigned_or_gap(knock: Knock) -> tuple[int, str]:
+    """Return how IAM refuses this client: unsigned as on AWS; signed because signatures are not verified here."""
+    signed = knock.header("authorization") or any(name == "X-Amz-Signature" for name, _ in knock.query)
+    return (501, UNVERIFIED) if signed else (403, MISSING_TOKEN)
 
 
 def has_identity(sources: Iterable[str], knock: Knock, stage: Stage) -> bool:

@@ -83,7 +83,7 @@ class Core:
         if gap:
             return self._refuse(connection, 501, gap)
         if route.authorization_type == "AWS_IAM":
-            return self._refuse(connection, 403, authorizers.MISSING_TOKEN)
+            return self._refuse(connection, *authorizers.unsigned_or_gap(knock))
         if route.authorization_type != "CUSTOM":
             return self._connect(connection, knock)
         authorizer = route.authorizer
