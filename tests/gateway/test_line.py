@@ -51,6 +51,17 @@ def test_several_requests_on_one_connection(start):
             assert (status, headers["x-said"], body) == (200, "1", f"GET {target} 0".encode())
 
 
+def test_the_http_port_is_told_everything(start):
+    asked = []
+    with start(http=lambda request: asked.append(request)).raw() as client:
+        client.send(get("/a%20b?c=%3D", "X-Two: 1", "x-two: 2", "Content-Length: 4", method="PATCH", body=b"\0\1\2\3"))
+        assert client.status() == 404
+        (request,) = asked
+        assert (request.method, request.target, request.body) == ("PATCH", "/a%20b?c=%3D", b"\0\1\2\3")
+        assert request.headers == [("Host", "127.0.0.1"), ("X-Two", "1"), ("x-two", "2"), ("Content-Length", "4")]
+        assert request.client == client.socket.getsockname()
+
+
 def test_pipelined_requests_are_answered_in_order_however_many(start):
     with start(http=say_path).raw() as client:
         client.send(b"".join(get(f"/{n}") for n in range(1500)))

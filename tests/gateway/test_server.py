@@ -654,6 +654,13 @@ def test_start_and_stop_twice(calm):
         socket.create_connection(("127.0.0.1", port), timeout=5)
 
 
+def test_its_workers_end_with_it(calm):
+    with gateway(http=lambda request: None) as one, socket.create_connection(("127.0.0.1", one.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 404 ")
+    until(lambda: not [each for each in threading.enumerate() if each.name.startswith("upgrade101-http")])
+
+
 def test_stop_without_start(calm):
     gateway().stop()
 
