@@ -6,6 +6,7 @@ knows a socket, a thread or an event loop.
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from . import authorizers, documents, integrations
@@ -21,6 +22,8 @@ from .ids import Ids
 from .limits import MESSAGES_IN_FLIGHT, Limits
 from .ports import Definitions, Outcome
 from .selection import route_key
+
+log = logging.getLogger("upgrade101.gateway")
 
 _SHORT_OF_TIME = Outcome(error="timeout")
 
@@ -162,7 +165,10 @@ class Core:
             request_id = self.ids.request()
             if route is None:
                 return self._send_error(connection, documents.FORBIDDEN, request_id)
-            if route.integration is None or integrations.gap(route):
+            gap = integrations.gap(route)
+            if gap:
+                log.warning("route %s: %s", route.route_key, gap)
+            if route.integration is None or gap:
                 return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, request_id)
             ids = (request_id, self.ids.message())
             event = documents.message_event(connection, route.route_key, text, ids, self.clock.now())

@@ -26,7 +26,7 @@ STAGES_PER_API = 10  # D-quotas
 AUTHORIZERS_PER_API = 10  # D-quotas
 
 # Ours, not AWS's:
-LENIENT_JSON_CHARACTERS = 2 * KB  # longer text is read as strict JSON only: the lenient reader is slow
+LENIENT_JSON_CHARACTERS = 512  # longer text is read as strict JSON only: the lenient reader is slow
 MESSAGES_IN_FLIGHT = 200  # per connection; beyond it the gateway stops reading until a function has answered
 TARGET_CHARACTERS = 32 * KB  # of a request that is no upgrade: presigned and paged URLs of AWS APIs are long
 UNSENT_CHARACTERS = 64 * MESSAGE_BYTES  # per connection, posted but not yet written to its socket: then 429
