@@ -1,6 +1,7 @@
 """The gateway's decisions, without a socket: what came in, what to do, and what observers were told."""
 
 import json
+from math import inf
 
 import pytest
 from gateway_kit import API, CHAT, HOST, STAGE, START, Front, function, route, the_call, the_refusal
@@ -362,7 +363,7 @@ def test_an_integration_has_its_own_timeout():
     front = Front(route("$default", function(timeout_millis=50)))
     connection = front.accepted()
     front.core.received(connection, "hello")
-    assert front.core.next_due() == pytest.approx(START + 0.05)
+    assert front.core.next_due == pytest.approx(START + 0.05)
 
 
 def test_no_route_and_no_default_is_forbidden_and_the_connection_stays():
@@ -480,7 +481,7 @@ def test_delete_closes_normally(front, connection):
 
 def test_who_is_being_closed_has_no_deadlines_any_more(front, connection):
     front.core.close(connection, 1000, "", "management")
-    assert front.core.next_due() is None
+    assert front.core.next_due == inf
 
 
 def test_while_it_is_being_closed_nothing_is_sent_or_received(front, connection):
@@ -538,7 +539,7 @@ def test_times_may_be_shortened():
 
 def test_a_connection_that_is_being_decided_is_not_idle(front):
     front.knock()
-    assert front.core.next_due() == START + 29
+    assert front.core.next_due == START + 29
 
 
 def test_what_is_due_comes_in_order():
@@ -554,7 +555,7 @@ def test_what_is_due_comes_in_order():
 
 
 def test_nothing_is_due_where_nobody_is(front):
-    assert front.core.next_due() is None
+    assert front.core.next_due == inf
     assert front.core.due() == []
     assert not front.core.busy()
 

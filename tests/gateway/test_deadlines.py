@@ -1,5 +1,7 @@
 """Deadlines: set, moved, dropped, and due in order."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +93,6 @@ def test_any_order_agrees_with_a_plain_dictionary(steps):
             plain = {each: when for each, when in plain.items() if each not in due}
         assert len(deadlines) == len(plain)
         assert deadlines.next() == min(plain.values(), default=None)
+        assert deadlines.soonest <= min(plain.values(), default=inf)
+        if what == "pop":
+            assert deadlines.soonest == min(plain.values(), default=inf)

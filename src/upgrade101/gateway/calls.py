@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from .connection import Connection
 from .definition import Integration
@@ -35,10 +36,7 @@ class Call:
     @property
     def target(self) -> str:
         """Return the function's name, the URL, or the integration type: what a reader wants to see."""
-        uri = self.integration.integration_uri
-        if ":function:" in uri:
-            return uri.split(":function:", 1)[1].removesuffix("/invocations")
-        return uri or self.integration.integration_type
+        return _target(self.integration.integration_uri) or self.integration.integration_type
 
     @property
     def source_arn(self) -> str:
@@ -51,6 +49,12 @@ class Call:
             api = f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}"
             return f"{api}/authorizers/{self.integration.integration_id}"
         return stage.arn(self.route_key)
+
+
+@lru_cache(maxsize=1024)
+def _target(uri: str) -> str:
+    _, found, function = uri.partition(":function:")
+    return function.removesuffix("/invocations") if found else uri
 
 
 @dataclass(frozen=True, slots=True)

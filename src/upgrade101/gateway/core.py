@@ -156,7 +156,7 @@ class Core:
         with self.lock:
             if not connection.is_open:
                 return []
-            self._touch(connection)
+            now = self._touch(connection)
             self._tell(told.Received, connection, text=text)
             stage = self._stage_now(connection)
             selected = route_key(stage.deployment.route_selection_expression, text)
@@ -171,7 +171,7 @@ class Core:
             if route.integration is None or gap:
                 return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, request_id)
             ids = (request_id, self.ids.message())
-            event = documents.message_event(connection, route.route_key, text, ids, self.clock.now())
+            event = documents.message_event(connection, route.route_key, text, ids, now)
             return self._run(
                 request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
             )
@@ -339,19 +339,21 @@ class Core:
                     actions += self.close(connection, 1001, "Going away", "gateway")
         return actions
 
-    def next_due(self) -> float | None:
-        """Return when ``due`` has something to do next, on the clock; None for never."""
-        with self.lock:
-            return self._deadlines.next()
+    @property
+    def next_due(self) -> float:
+        """Before this time, on the clock, ``due`` has nothing to do; infinite where nothing is waited for."""
+        return self._deadlines.soonest
 
     def busy(self) -> bool:
         """Tell whether a call or a closing handshake is still under way."""
         with self.lock:
             return bool(self.calls) or any(c.state is State.CLOSING for c in self.connections.values())
 
-    def _touch(self, connection: Connection) -> None:
+    def _touch(self, connection: Connection) -> float:
+        """Take note that a connection is in use, and return the time."""
         connection.last_active_at = now = self.clock.now()
         self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)
+        return now
 
     def _forget_deadlines(self, connection: Connection) -> None:
         self._deadlines.drop(("idle", connection.connection_id))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
+from math import inf
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item", bound=Hashable)
@@ -20,6 +21,7 @@ class Deadlines(Generic[Item]):
     """
 
     def __init__(self) -> None:
+        self.soonest = inf  # nothing is due before; what was soonest may have been dropped since
         self._queues: dict[float, OrderedDict[Item, float]] = {}
         self._durations: dict[Item, float] = {}
 
@@ -28,9 +30,18 @@ class Deadlines(Generic[Item]):
 
     def set(self, item: Item, duration: float, now: float) -> None:
         """Make ``item`` due in ``duration`` seconds, whatever was set before."""
-        self.drop(item)
+        before, when = self._durations.get(item), now + duration
+        if before == duration:
+            self._queues[duration].move_to_end(item)
+        elif before is not None:
+            self.drop(item)
         self._durations[item] = duration
-        self._queues.setdefault(duration, OrderedDict())[item] = now + duration
+        queue = self._queues.get(duration)
+        if queue is None:
+            queue = self._queues[duration] = OrderedDict()
+        queue[item] = when
+        if when < self.soonest:
+            self.soonest = when
 
     def drop(self, item: Item) -> None:
         """Forget ``item``; nothing happens where it is not known."""
@@ -40,6 +51,8 @@ class Deadlines(Generic[Item]):
             del queue[item]
             if not queue:
                 del self._queues[duration]
+                if not self._queues:
+                    self.soonest = inf
 
     def next(self) -> float | None:
         """Return when the next item is due."""
@@ -52,3 +65,4 @@ class Deadlines(Generic[Item]):
             item = next(iter(queue))
             self.drop(item)
             yield item
+        self.soonest = inf if when is None else when

@@ -178,6 +178,8 @@ def _decoded(body: str) -> str | None:
 
 def _reply_headers(answer: Document) -> dict[str, str] | None:
     single, multi = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+    if not single and not multi:
+        return {}
     if not isinstance(single, dict) or not isinstance(multi, dict):
         return None
     headers = {name.lower(): str(values[-1]) for name, values in multi.items() if isinstance(values, list) and values}

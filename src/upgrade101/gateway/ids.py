@@ -7,13 +7,14 @@ on it.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 import secrets
 from collections.abc import Callable
 
 _TICK_SECONDS = 0.025
 _CONNECTION, _REQUEST = 0x02, 0x05
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{15}=\Z")
 
 
@@ -42,19 +43,19 @@ class Ids:
     def _make(self, kind: int) -> str:
         ticks = int(self._now() / _TICK_SECONDS) & 0x7FFFFFFF
         raw = ticks.to_bytes(4, "big") + self._random(4) + bytes((kind,)) + self._front_end
-        return base64.urlsafe_b64encode(raw).decode()
+        return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).decode()
 
 
 def _supply() -> Callable[[int], bytes]:
     """Return a source of random bytes that asks the system seldom: each time costs as much as the rest of an id."""
-    stock = bytearray()
+    stock, used = b"", 0
 
     def take(count: int) -> bytes:
-        if len(stock) < count:
-            stock.extend(secrets.token_bytes(4096))
-        taken = bytes(stock[-count:])
-        del stock[-count:]
-        return taken
+        nonlocal stock, used
+        if used + count > len(stock):
+            stock, used = secrets.token_bytes(4096), 0
+        used += count
+        return stock[used - count : used]
 
     return take
 

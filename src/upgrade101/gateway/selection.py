@@ -105,11 +105,18 @@ def _lookup(variable: str, body: Any) -> Any:
     if body is MISSING or not variable.startswith(_BODY):
         return MISSING
     path = variable[len(_BODY) :]
-    if _PLAIN_PATH.match(path):
-        for name in path.split(".")[1:]:
-            body = body.get(name, MISSING) if isinstance(body, dict) else MISSING
-        return body
-    return _jsonpath(path, body)
+    names = _names(path)
+    if names is None:
+        return _jsonpath(path, body)
+    for name in names:
+        body = body.get(name, MISSING) if isinstance(body, dict) else MISSING
+    return body
+
+
+@lru_cache(maxsize=1024)
+def _names(path: str) -> tuple[str, ...] | None:
+    """Return the names in a path of plain names; None where JSONPath must read it."""
+    return tuple(path.split(".")[1:]) if _PLAIN_PATH.match(path) else None
 
 
 def _jsonpath(path: str, body: Any) -> Any:

@@ -181,8 +181,7 @@ class Gateway:
         for action in actions:
             if not isinstance(action, Run) and action.connection is not None:
                 self.soon(_on_line(action.connection.line, action))
-        due = self.core.next_due() if actions else None
-        if due is not None and due < self._armed:
+        if self.core.next_due < self._armed:
             self.soon(self._arm)
 
     def _call(self, actions: Actions) -> None:
@@ -228,8 +227,8 @@ class Gateway:
 
     def _arm(self) -> None:
         """Have the loop look at the deadlines when the next one comes (only ever sooner than planned)."""
-        due = self.core.next_due()
-        if self._loop is None or due is None or due >= self._armed:
+        due = self.core.next_due
+        if self._loop is None or due >= self._armed:
             return
         if self._timer is not None:
             self._timer.cancel()

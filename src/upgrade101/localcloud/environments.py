@@ -14,6 +14,7 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import ModuleType
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from typing import Any, Protocol
 from . import runtime, surroundings
 from .function_log import FunctionLog, LogListener, LogWriter, lambda_logging
 from .function_modules import Code, Modules
+from .log_shelf import Events
 from .runtime import Context, Document, Fault, FunctionSpec, Handler
 
 log = logging.getLogger(__name__)
@@ -32,19 +34,22 @@ INIT_SECONDS = (
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What an invocation came to: JSON text, the error's type or '', and the messages of its log."""
+    """What an invocation came to: JSON text, the error's type or '', and its log."""
 
     payload: str
     error: str = ""
-    messages: list[str] = field(default_factory=list)
+    events: Events = field(default_factory=list)
 
 
 class Execution:
-    """One invocation on its way through an environment; settled once, by whoever comes first."""
+    """One invocation on its way through an environment; settled once, by whoever comes first.
+
+    ``make_event`` makes the event for the handler, which may change what it gets.
+    """
 
     def __init__(
         self,
-        event: str,
+        make_event: Callable[[], Any],
         finished: Callable[[Result], None],
         *,
         function_arn: str,
@@ -52,7 +57,7 @@ class Execution:
         caller_request_id: str = "",
         client_context: Document | None = None,
     ) -> None:
-        self.event = event
+        self.make_event = make_event
         self.finished = finished
         self.function_arn = function_arn
         self.request_id = request_id or _new_request_id()
@@ -248,7 +253,9 @@ class Environment:
     def _run(self, execution: Execution) -> Result | None:
         surroundings.route_output()
         self.execution = execution
-        self.log.begin(execution.caller_request_id, runtime.start_line(execution.request_id, self.spec.version))
+        self.log.begin(
+            execution.caller_request_id, partial(runtime.start_line, execution.request_id, self.spec.version)
+        )
         ending, init_seconds = None, None
         began = time.monotonic()
         if self._handler is None:
@@ -266,9 +273,9 @@ class Environment:
         if ending.record:
             self.log.record(ending.record)
         request_id, memory = execution.request_id, self.spec.memory_size
-        report = runtime.report_line(request_id, seconds, memory, init_seconds, ending.status)
-        messages = self.log.end(runtime.end_line(request_id), report)
-        return Result(ending.payload, ending.error, messages)
+        report = partial(runtime.report_line, request_id, seconds, memory, init_seconds, ending.status)
+        events = self.log.end(partial(runtime.end_line, request_id), report)
+        return Result(ending.payload, ending.error, events)
 
     def _initialise(self, execution: Execution) -> _Ending | None:
         """Start cold: unpack the code, import the handler's module; nothing where that went well."""
@@ -305,7 +312,7 @@ class Environment:
 
     def _invoke(self, execution: Execution) -> _Ending:
         assert self._handler is not None
-        event = json.loads(execution.event)
+        event = execution.make_event()
         deadline = time.monotonic() + self.spec.timeout
         who = (execution.request_id, execution.function_arn, deadline, execution.client_context)
         context = Context(self.spec, self.log.stream_name, *who)

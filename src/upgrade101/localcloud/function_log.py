@@ -7,10 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 from uuid import uuid4
 
 from . import log_shelf, surroundings
+from .log_shelf import Events, Line
 from .runtime import LOG_DATES, LOG_FORMAT, FunctionSpec
 
 LogListener = Callable[[str, str, str], None]
@@ -30,11 +32,11 @@ class FunctionLog:
         self._spec = spec
         self._listeners = listeners
         self._shown_as = shown_as  # names files as on AWS
-        self._events: list[tuple[int, str]] = []
+        self._events: Events = []
         self._unfinished: dict[int, str] = {}  # by thread: a line that still lacks its end
         self._closed = False
 
-    def begin(self, request_id: str, line: str) -> None:
+    def begin(self, request_id: str, line: Line) -> None:
         """Open the log of an invocation with its START line; listeners hear of it under ``request_id``."""
         self.request_id = request_id
         self._events.append((_now(), line))
@@ -66,15 +68,15 @@ class FunctionLog:
             except Exception:
                 log.exception("a listener to the functions' logs failed")
 
-    def end(self, *lines: str) -> list[str]:
-        """Close the log of an invocation with these lines, keep it in CloudWatch Logs, and return its messages."""
+    def end(self, *lines: Line) -> Events:
+        """Close the log of an invocation with these lines, keep it in CloudWatch Logs, and return all of it."""
         for thread in list(self._unfinished):
             self.record(self._unfinished.pop(thread, "") + "\n")
         now = _now()
         events, self._events = [*self._events, *((now, line) for line in lines)], []
-        events.sort(key=lambda event: event[0])
+        events.sort(key=itemgetter(0))
         log_shelf.put(self._spec, self.stream_name, events)
-        return [message for _, message in events]
+        return events
 
     def close(self) -> None:
         """Take nothing more: the environment is gone."""

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import os
-import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -72,7 +73,6 @@ class Functions:
         self._pools: Pools | None = None
         self._batches = event_sources.Queues()
         self._open: set[Execution] = set()
-        self._quiet = threading.Condition()
 
     # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -86,8 +86,8 @@ class Functions:
         def finished(result: Result) -> None:
             done(Outcome(_read(result.payload), result.error))
 
-        event = json.dumps(invocation.event)
         arn, request_id = invocation.function_arn, invocation.request_id
+        event = partial(runtime.copied, invocation.event)
         execution = Execution(event, finished, function_arn=arn, caller_request_id=request_id)
         try:
             self._submit(function, execution)
@@ -107,8 +107,12 @@ class Functions:
 
     def settle(self, seconds: float = 10.0) -> bool:
         """Wait until no invocation runs or waits; tell whether it came to that in time."""
-        with self._quiet:
-            return self._quiet.wait_for(lambda: not self._open, seconds)
+        deadline = time.monotonic() + seconds
+        while self._open:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.002)
+        return True
 
     # ── what moto asks for ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -118,15 +122,18 @@ class Functions:
 
     def _run(self, function: Any, event: str, function_arn: str, client_context: Document | None) -> Answer:
         results: SimpleQueue[Result] = SimpleQueue()
-        execution = Execution(event, results.put, function_arn=function_arn, client_context=client_context)
+        execution = Execution(
+            partial(json.loads, event), results.put, function_arn=function_arn, client_context=client_context
+        )
         self._submit(function, execution)
         result = results.get()
-        tail = runtime.tail(result.messages)
+        tail = runtime.tail(log_shelf.messages(result.events))
         return Answer(result.payload, result.error, tail, execution.request_id, str(function.version))
 
     def begin(self, function: Any, event: str, *, client_context: Document | None = None) -> str:
         """Start one of moto's functions, as ``InvocationType="Event"`` does; return the request id. Never retried."""
-        execution = Execution(event, _ignore, function_arn=function.function_arn, client_context=client_context)
+        arn = function.function_arn
+        execution = Execution(partial(json.loads, event), _ignore, function_arn=arn, client_context=client_context)
         self._submit(function, execution, throttle=False)
         return execution.request_id
 
@@ -142,7 +149,7 @@ class Functions:
 
     def _run_in_order(self, function: Any, event: str) -> None:
         arn = function.function_arn
-        execution = Execution(event, lambda result: self._batches.done(arn), function_arn=arn)
+        execution = Execution(partial(json.loads, event), lambda result: self._batches.done(arn), function_arn=arn)
         self._batches.add(arn, lambda: self._submit(function, execution, throttle=False))
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +165,7 @@ class Functions:
             try:
                 self._pools.of(function).submit(execution, limit)
             except Throttled:
-                self._untrack(execution)
+                self._open.discard(execution)
                 raise
 
     def _track(self, execution: Execution) -> None:
@@ -168,17 +175,10 @@ class Functions:
             try:
                 finished(result)
             finally:
-                self._untrack(execution)
+                self._open.discard(execution)
 
         execution.finished = finish
-        with self._quiet:
-            self._open.add(execution)
-
-    def _untrack(self, execution: Execution) -> None:
-        with self._quiet:
-            self._open.discard(execution)
-            if not self._open:
-                self._quiet.notify_all()
+        self._open.add(execution)
 
     def _refuse(self, function: Any, execution: Execution, obstacle: str) -> None:
         """Answer for a function that cannot run here."""

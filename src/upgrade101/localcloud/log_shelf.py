@@ -23,7 +23,9 @@ from .runtime import FunctionSpec
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 
-Events = list[tuple[int, str]]  # milliseconds since the epoch, and the message
+Line = str | Callable[[], str]
+"""A message, or what writes it as soon as somebody reads it."""
+Events = list[tuple[int, Line]]  # milliseconds since the epoch, and the message
 
 log = logging.getLogger(__name__)
 _URL = "{0}/$"
@@ -45,6 +47,11 @@ class Stored(LogsResponse):
         return super().dispatch(*args, **kwargs)
 
 
+def messages(events: Events) -> list[str]:
+    """Return the messages, all of them written."""
+    return [line if isinstance(line, str) else line() for _, line in events]
+
+
 def put(spec: FunctionSpec, stream_name: str, events: Events) -> None:
     """Put one invocation's events down; returns at once."""
     _shelf.append((spec, stream_name, events))
@@ -56,7 +63,10 @@ def store() -> None:
     """Store everything that lies on the shelf, in the order in which it was put there."""
     with _storing:
         while _shelf:
-            spec, stream_name, events = _shelf.popleft()
+            spec, stream_name, first = _shelf.popleft()
+            events = list(first)
+            while _shelf and _shelf[0][1] == stream_name:  # stored in one go; a stream's name is its own
+                events += _shelf.popleft()[2]
             try:
                 _store(spec, stream_name, events)
             except Exception:
@@ -69,7 +79,8 @@ def _store(spec: FunctionSpec, stream_name: str, events: Events) -> None:
     group = backend.groups[spec.log_group_name]
     if stream_name not in group.streams:  # a new dict: boto3 may be iterating over the old one just now
         group.streams = {**group.streams, stream_name: LogStream(group, stream_name)}
-    group.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for at, message in events])
+    written = zip(events, messages(events), strict=True)
+    group.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for (at, _), message in written])
 
 
 def _store_for_ever() -> None:

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
 
 import boto3
@@ -76,19 +77,24 @@ def find(name_or_arn: str) -> Any:
 
     A bare name is looked up in the default account and the region of ``AWS_DEFAULT_REGION``.
     """
-    parts = name_or_arn.split(":")
-    if parts[0] == "arn" and len(parts) >= 7:
-        region, account_id = parts[3], parts[4]
-    else:
-        region, account_id = os.environ.get("AWS_DEFAULT_REGION") or "us-east-1", _ACCOUNT
-    backends: dict[str, Any] = lambda_backends.get(account_id) or {}  # [] would create it, and takes its time
-    backend = backends.get(region)
+    account_id, region, name = _parts(name_or_arn)
+    backends: Any = lambda_backends.get(account_id)  # [] would create it, and even asking for its length takes time
+    backend = None if backends is None else backends.get(region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
     if backend is None:
         return None
     try:
-        return backend.get_function(name_or_arn)
+        return backend.get_function(name)
     except (JsonRESTError, KeyError, ValueError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _parts(name_or_arn: str) -> tuple[str, str, str]:
+    """Return account, region and name with qualifier; the region is '' where there is only a name."""
+    parts = name_or_arn.split(":")
+    if parts[0] == "arn" and len(parts) >= 7:
+        return parts[4], parts[3], ":".join(parts[6:])
+    return _ACCOUNT, "", name_or_arn
 
 
 def revision(function: Any) -> tuple[Any, ...]:

@@ -25,7 +25,8 @@ class Timeouts:
     def __init__(self) -> None:
         self._due: dict[Environment, tuple[float, Execution]] = {}
         self._doomed: dict[threading.Thread, int] = {}  # and how often more to try
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._next = float("inf")
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -33,14 +34,14 @@ class Timeouts:
     def watch(self, environment: Environment, execution: Execution, seconds: float) -> None:
         """Expire an execution when so many seconds have passed."""
         deadline = time.monotonic() + seconds
-        with self._changed:
+        with self._lock:
             self._due[environment] = (deadline, execution)
             if deadline < self._next:
                 self._wake(deadline)
 
     def unwatch(self, environment: Environment) -> None:
         """Forget the deadline of an environment."""
-        with self._changed:
+        with self._lock:
             self._due.pop(environment, None)
 
     def doom(self, threads: Iterable[threading.Thread]) -> None:
