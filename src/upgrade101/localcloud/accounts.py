@@ -12,7 +12,7 @@ from moto.core.base_backend import BackendDict
 from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
 
-from .resources import find_api
+from .control_plane.resources import find_api
 
 _IDENTITY = frozenset({"iam", "sts"})  # access keys and roles
 

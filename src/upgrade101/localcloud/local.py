@@ -16,7 +16,7 @@ from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
 from . import control_plane, guard, locks, policies
 from .callbacks import Callbacks
-from .deployments import Definitions
+from .control_plane.deployments import Definitions
 from .functions import Functions, current, outside
 from .rest import RestApis
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from upgrade101.localcloud.event_sources import Queues, source_of
+from upgrade101.localcloud.functions.event_sources import Queues, source_of
 
 REMEMBER = """
 import meeting

@@ -3,7 +3,7 @@
 import pytest
 from moto.awslambda.models import LambdaFunction, lambda_backends
 
-from upgrade101.localcloud import moto_lambda
+from upgrade101.localcloud.functions import moto_lambda
 
 ECHO = "def handler(event, context):\n    print('hi')\n    return event\n"
 

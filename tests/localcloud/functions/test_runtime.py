@@ -2,7 +2,7 @@
 
 import pytest
 
-from upgrade101.localcloud import runtime
+from upgrade101.localcloud.functions import runtime
 
 
 @pytest.mark.parametrize(

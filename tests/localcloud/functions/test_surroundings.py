@@ -11,8 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from upgrade101.localcloud import surroundings
-from upgrade101.localcloud.functions import current, outside
+from upgrade101.localcloud.functions import current, outside, surroundings
 
 
 @pytest.fixture

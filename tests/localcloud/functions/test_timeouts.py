@@ -5,8 +5,8 @@ import threading
 import time
 from types import ModuleType
 
-from upgrade101.localcloud import surroundings
-from upgrade101.localcloud.timeouts import Timeouts
+from upgrade101.localcloud.functions import surroundings
+from upgrade101.localcloud.functions.timeouts import Timeouts
 
 
 class Patient:

@@ -17,7 +17,7 @@ import moto
 from moto.apigateway.models import RestAPI
 from moto.backends import get_backend
 
-from ..gateway.errors import ConfigurationError
+from ...gateway.errors import ConfigurationError
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 Strings = Mapping[str, str]

@@ -20,23 +20,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate
 
-from ..gateway.address import Address, locate
-from ..gateway.clock import Clock
-from ..gateway.happenings import Answered, Happening, Invoked, Requested, Responded
-from ..gateway.ports import HttpRequest, HttpResponse, Invoke
-from .rest_answers import (
-    GatewayResponse,
-    forbidden,
-    misconfigured,
-    missing_authentication_token,
-    not_emulated,
-    too_large,
-)
-from .rest_definition import RestIntegration, RestStage, install, is_v2, read_stage, uninstall
-from .rest_event import BODY_BYTES, RestCall, proxy_event
-from .rest_integrations import Integrations, target, vtl
-from .rest_mapping import Render
-from .rest_match import match
+from ...gateway.address import Address, locate
+from ...gateway.clock import Clock
+from ...gateway.happenings import Answered, Happening, Invoked, Requested, Responded
+from ...gateway.ports import HttpRequest, HttpResponse, Invoke
+from .answers import GatewayResponse, forbidden, misconfigured, missing_authentication_token, not_emulated, too_large
+from .definition import RestIntegration, RestStage, install, is_v2, read_stage, uninstall
+from .event import BODY_BYTES, RestCall, proxy_event
+from .integrations import Integrations, target, vtl
+from .mapping import Render
+from .match import match
 
 log = logging.getLogger("upgrade101.rest")
 

@@ -21,7 +21,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.logs.models import LogsBackend, LogStream
 from moto.sts.models import sts_backends
 
-from ..gateway.errors import ConfigurationError
+from ...gateway.errors import ConfigurationError
 from .runtime import Document, FunctionSpec
 
 FITS = "5.1.18 … 5.2.5"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..gateway.definition import CONNECT, DEFAULT, DISCONNECT
+from ...gateway.definition import CONNECT, DEFAULT, DISCONNECT
 from .changes import Change
 from .refusals import BadRequest, Conflict, NotFound
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from ..gateway.ports import HttpResponse, Outcome
+from ...gateway.ports import HttpResponse, Outcome
 
 
 class GatewayResponse(Exception):

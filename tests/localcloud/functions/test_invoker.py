@@ -13,8 +13,7 @@ from moto.awslambda.models import LambdaFunction
 
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.gateway.ports import Invocation, Outcome
-from upgrade101.localcloud import moto_lambda
-from upgrade101.localcloud.functions import Functions, current
+from upgrade101.localcloud.functions import Functions, current, moto_lambda
 
 ECHO = "def handler(event, context):\n    return event\n"
 COUNT = "calls = 0\ndef handler(event, context):\n    global calls\n    calls += 1\n    return calls\n"

@@ -15,7 +15,7 @@ from typing import Any
 
 from . import moto_lambda
 from .environments import Environment, Execution, Settings
-from .function_modules import Code
+from .modules import Code
 from .moto_lambda import Throttled
 from .runtime import FunctionSpec
 from .sessions import new_session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..gateway.definition import DEFAULT
+from ...gateway.definition import DEFAULT
 from .changes import Change
 from .refusals import BadRequest, Conflict, NotFound
 from .resources import Resource, WebSocketApi

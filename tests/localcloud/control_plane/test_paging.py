@@ -4,8 +4,8 @@ import base64
 
 import pytest
 
-from upgrade101.localcloud.paging import DEFAULT_PAGE, LARGEST_PAGE, page
-from upgrade101.localcloud.refusals import BadRequest
+from upgrade101.localcloud.control_plane.paging import DEFAULT_PAGE, LARGEST_PAGE, page
+from upgrade101.localcloud.control_plane.refusals import BadRequest
 
 ROWS = [(f"{number:03d}", number) for number in range(600)]
 

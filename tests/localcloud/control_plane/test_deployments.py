@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from upgrade101.gateway.definition import Authorizer, Integration, IntegrationResponse
-from upgrade101.localcloud.deployments import Definitions
+from upgrade101.localcloud.control_plane.deployments import Definitions
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:probe"
 INVOCATIONS = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"

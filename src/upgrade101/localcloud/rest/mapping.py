@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..gateway.ports import HttpResponse
-from .rest_answers import misconfigured, unsupported_media_type
-from .rest_definition import IntegrationResponse, RestIntegration
-from .rest_event import Document, RestCall, is_header, request_context
+from ...gateway.ports import HttpResponse
+from .answers import misconfigured, unsupported_media_type
+from .definition import IntegrationResponse, RestIntegration
+from .event import Document, RestCall, is_header, request_context
 
 _STAGE_VARIABLE = re.compile(r"\$\{stageVariables\.(\w+)\}")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ..gateway import definition
+from ...gateway import definition
 from .operations import Document
 from .refusals import Refusal
 from .resources import KINDS, Resource, WebSocketApi, all_apis, find_api, fresh_id, now

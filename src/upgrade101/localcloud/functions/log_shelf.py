@@ -18,7 +18,7 @@ import moto.logs.urls
 from moto.logs.models import LogStream, logs_backends
 from moto.logs.responses import LogsResponse
 
-from ..gateway.errors import ConfigurationError
+from ...gateway.errors import ConfigurationError
 from .runtime import FunctionSpec
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"

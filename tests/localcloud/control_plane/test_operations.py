@@ -2,8 +2,8 @@
 
 import pytest
 
-from upgrade101.localcloud.operations import match, named, operations
-from upgrade101.localcloud.refusals import BadRequest
+from upgrade101.localcloud.control_plane.operations import match, named, operations
+from upgrade101.localcloud.control_plane.refusals import BadRequest
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from moto.apigatewayv2.responses import ApiGatewayV2Response
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.utils import camelcase_to_underscores
 
-from ..gateway.errors import ConfigurationError
+from ...gateway.errors import ConfigurationError
 from .actions import NotOurs, answer
 from .alike import Call
 from .operations import Operation, match, operations

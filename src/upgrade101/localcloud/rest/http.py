@@ -12,11 +12,11 @@ import logging
 from collections.abc import Callable, Iterable
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from ..gateway.ports import Headers, HttpResponse
-from .rest_answers import bad_gateway, misconfigured, not_emulated, timed_out, unreachable
-from .rest_definition import RestIntegration
-from .rest_event import BODY_BYTES, HOP_BY_HOP, RestCall, forwarded_headers, is_header, remapped
-from .rest_mapping import parameters, with_stage_variables
+from ...gateway.ports import Headers, HttpResponse
+from .answers import bad_gateway, misconfigured, not_emulated, timed_out, unreachable
+from .definition import RestIntegration
+from .event import BODY_BYTES, HOP_BY_HOP, RestCall, forwarded_headers, is_header, remapped
+from .mapping import parameters, with_stage_variables
 
 log = logging.getLogger("upgrade101.rest")
 

@@ -21,7 +21,7 @@ from weakref import WeakValueDictionary
 
 from moto.apigatewayv2.models import ApiGatewayV2Backend
 
-from ..gateway import definition, limits
+from ...gateway import definition, limits
 from .operations import Document
 from .refusals import NotFound
 

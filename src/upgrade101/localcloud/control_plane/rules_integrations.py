@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..gateway import limits
-from ..gateway.definition import DEFAULT
+from ...gateway import limits
+from ...gateway.definition import DEFAULT
 from .changes import Change
 from .refusals import BadRequest, Conflict
 from .resources import Resource, WebSocketApi

@@ -21,8 +21,8 @@ from typing import Any, Protocol
 
 from . import runtime, surroundings
 from .function_log import FunctionLog, LogListener, LogWriter, lambda_logging
-from .function_modules import Code, Modules
 from .log_shelf import Events
+from .modules import Code, Modules
 from .runtime import Context, Document, Fault, FunctionSpec, Handler
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from upgrade101.localcloud import function_modules
+from upgrade101.localcloud.functions import modules
 
 
 def test_a_package_with_relative_imports(cloud):
@@ -243,4 +243,4 @@ def test_the_private_logging_leaves_nothing_behind_at_exit(cloud, monkeypatch):
     monkeypatch.setattr(atexit, "unregister", left.remove)
     cloud.answer("import logging\ndef handler(event, context): ...\n")
     assert left == []
-    assert "logging" in function_modules._OWN_COPIES
+    assert "logging" in modules._OWN_COPIES

@@ -19,8 +19,8 @@ from upgrade101.gateway.happenings import Answered, Happening, Invoked, Requeste
 from upgrade101.gateway.ports import HttpRequest, HttpResponse, Invocation, Outcome
 from upgrade101.gateway.server import Gateway
 from upgrade101.localcloud.rest import RestApis
-from upgrade101.localcloud.rest_answers import GatewayResponse
-from upgrade101.localcloud.rest_mapping import TemplateInput
+from upgrade101.localcloud.rest.answers import GatewayResponse
+from upgrade101.localcloud.rest.mapping import TemplateInput
 
 Handler = Callable[[dict[str, Any]], Any]
 OK = {"application/json": '{"statusCode": 200}'}

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from upgrade101.gateway.errors import ConfigurationError
-from upgrade101.localcloud import control_plane
-from upgrade101.localcloud.operations import operations
+from upgrade101.localcloud.control_plane import service
+from upgrade101.localcloud.control_plane.operations import operations
 
 WEBSOCKET = {"Name": "chat", "ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:probe"
@@ -235,18 +235,18 @@ def test_rest_apis_are_left_alone(moto_cloud):
 
 
 def test_installing_twice_is_installing_once_and_uninstalling_gives_moto_its_places_back(gw):
-    control_plane.install()
-    control_plane.uninstall()
+    service.install()
+    service.uninstall()
     api = gw.create_api(**WEBSOCKET)
     assert api["ApiEndpoint"].startswith("https://")
     with pytest.raises(ClientError, match="Not yet implemented"):
         gw.create_deployment(ApiId=api["ApiId"])
-    control_plane.uninstall()
-    control_plane.install()
+    service.uninstall()
+    service.install()
     assert gw.create_api(**WEBSOCKET)["ApiEndpoint"].startswith("wss://")
 
 
 def test_a_moto_that_has_moved_is_refused_with_the_versions_that_fit(monkeypatch):
-    monkeypatch.setattr(control_plane, "_TABLES", ({},))
+    monkeypatch.setattr(service, "_TABLES", ({},))
     with pytest.raises(ConfigurationError, match=r"url_paths has moved.*5\.1\.18 to 5\.2\.5"):
-        control_plane.install()
+        service.install()

@@ -15,8 +15,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
-from ..gateway.errors import ConfigurationError
-from ..gateway.ports import Invocation, Outcome
+from ...gateway.errors import ConfigurationError
+from ...gateway.ports import Invocation, Outcome
 from . import event_sources, log_shelf, moto_lambda, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Result, Settings
 from .function_log import LogListener

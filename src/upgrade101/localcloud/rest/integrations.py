@@ -8,23 +8,15 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..gateway.clock import Clock
-from ..gateway.errors import ConfigurationError
-from ..gateway.ports import HttpResponse, Invocation, Invoke, Outcome
-from ..gateway.templates import render as render_vtl
-from . import rest_http
-from .rest_answers import bad_gateway, misconfigured, not_emulated, timed_out
-from .rest_definition import RestIntegration
-from .rest_event import Document, RestCall, read_answer
-from .rest_mapping import (
-    Render,
-    TemplateInput,
-    method_response,
-    mock_status,
-    request_body,
-    select,
-    with_stage_variables,
-)
+from ...gateway.clock import Clock
+from ...gateway.errors import ConfigurationError
+from ...gateway.ports import HttpResponse, Invocation, Invoke, Outcome
+from ...gateway.templates import render as render_vtl
+from . import http as rest_http
+from .answers import bad_gateway, misconfigured, not_emulated, timed_out
+from .definition import RestIntegration
+from .event import Document, RestCall, read_answer
+from .mapping import Render, TemplateInput, method_response, mock_status, request_body, select, with_stage_variables
 
 log = logging.getLogger("upgrade101.rest")
 

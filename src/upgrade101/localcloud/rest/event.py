@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..gateway.ports import Headers, HttpRequest, HttpResponse
-from .rest_definition import RestMethod, RestResource, RestStage
+from ...gateway.ports import Headers, HttpRequest, HttpResponse
+from .definition import RestMethod, RestResource, RestStage
 
 Document = dict[str, Any]
 

@@ -1,0 +1,5 @@
+"""REST APIs: moto keeps them, and they answer here."""
+
+from .apis import RestApis
+
+__all__ = ["RestApis"]
