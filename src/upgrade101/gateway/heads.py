@@ -22,12 +22,13 @@ def texts(head: h11.Request) -> Headers:
 
 def header(head: h11.Request, name: bytes) -> bytes:
     """Return the first header of that name, given in lower case, or b''."""
-    return next((value for key, value in head.headers if key == name), b"")
+    return next((value for key, value in head.headers.raw_items() if key.lower() == name), b"")
 
 
 def asks_for_upgrade(head: h11.Request) -> bool:
     """Tell whether this is a WebSocket handshake; HTTP/1.0 knows no upgrade (RFC 9110, 7.8)."""
-    asked = any(name == b"upgrade" and value.strip().lower() == b"websocket" for name, value in head.headers)
+    fields = head.headers.raw_items()
+    asked = any(name.lower() == b"upgrade" and value.strip().lower() == b"websocket" for name, value in fields)
     return asked and head.http_version >= b"1.1"
 
 
@@ -41,7 +42,7 @@ def too_big(head: h11.Request) -> tuple[int, str] | None:
     longest = URL_CHARACTERS if asks_for_upgrade(head) else TARGET_CHARACTERS
     if len(head.target) > longest:
         return 414, f"this URL may have at most {longest} characters"
-    if sum(len(name) + len(value) for name, value in head.headers) > HEADER_BYTES:
+    if sum(len(name) + len(value) for name, value in head.headers.raw_items()) > HEADER_BYTES:
         return 431, f"the headers of a request have at most {HEADER_BYTES} bytes"
     if int(header(head, b"content-length") or 0) > HTTP_BODY_BYTES:
         return TOO_LONG
