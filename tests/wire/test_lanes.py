@@ -117,7 +117,7 @@ def test_letters_go_on_after_z() -> None:
 
 def test_a_line_is_open_from_101_to_the_close() -> None:
     spans = [span for span in story(samples.errors(), arrows=None).spans if span.lane.endswith(samples.ANA)]
-    assert spans == [Span(f"client:{samples.ANA}", 1, 9)]
+    assert spans == [Span(f"client:{samples.ANA}", 1, 10)], "the gateway's answer to the close frame ends it"
 
 
 def test_a_line_that_was_open_before_is_open_from_the_top_and_to_the_bottom() -> None:

@@ -55,7 +55,6 @@ CLIENT = f"client:{ID}"
         (Received(at=0, text="hello", connection_id=ID), (CLIENT, "gateway", "hello", "")),
         (Sent(at=0, text="hi", because="reply", connection_id=ID), ("gateway", CLIENT, "hi", "")),
         (Sent(at=0, text="no", because="error", connection_id=ID), ("gateway", CLIENT, "no", "error")),
-        (Closed(at=0, code=1000, reason="", by="client", connection_id=ID), (CLIENT, "gateway", "close", "1000")),
         (
             Closed(at=0, code=1001, reason="Going away", by="gateway", connection_id=ID),
             ("gateway", CLIENT, "close “Going away”", "1001"),
@@ -223,7 +222,39 @@ def test_a_delete_stands_before_the_close_it_causes() -> None:
 
 def test_a_dead_line_is_an_arrow_that_never_arrives() -> None:
     assert arrow_of(Closed(at=0, code=1006, reason="", by="network", connection_id=ID)).lost
-    assert not arrow_of(Closed(at=0, code=1000, reason="", by="client", connection_id=ID)).lost
+    assert not arrow_of(Closed(at=0, code=1000, reason="", by="management", connection_id=ID)).lost
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "said", "statuses"),
+    [
+        (1000, "", "close", ("1000", "1000")),
+        (1000, "bye", "close “bye”", ("1000", "1000")),
+        (1005, "Client-side close frame status not set", "close without a code", ("1005", "")),
+    ],
+)
+def test_a_clients_close_frame_is_answered(code: int, reason: str, said: str, statuses: tuple[str, str]) -> None:
+    goodbye = Closed(at=0, code=code, reason=reason, by="client", connection_id=ID)
+    there, back = steps_of([goodbye], {ID: "A"})
+    assert isinstance(there, Arrow)
+    assert isinstance(back, Arrow)
+    assert [seen(there), seen(back)] == [
+        (CLIENT, "gateway", said, statuses[0]),
+        ("gateway", CLIENT, said, statuses[1]),
+    ]
+    assert (there.answer, back.answer) == (False, True)
+    assert there.happening is back.happening is goodbye
+
+
+def test_a_missing_close_code_is_explained_and_no_sign_of_trouble() -> None:
+    there, _ = steps_of([Closed(at=0, code=1005, reason="", by="client", connection_id=ID)], {ID: "A"})
+    assert "no status received" in there.full
+    assert there.tone == "plain"
+
+
+@pytest.mark.parametrize("by", ["gateway", "management", "network"])
+def test_only_a_client_is_sure_of_an_answer_to_its_close_frame(by: str) -> None:
+    assert len(steps_of([Closed(at=0, code=1001, reason="Going away", by=by, connection_id=ID)], {ID: "A"})) == 1
 
 
 def test_secrets_are_not_shown_in_full() -> None:

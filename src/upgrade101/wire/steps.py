@@ -16,6 +16,10 @@ CLIENT, GATEWAY, FUNCTION, MANAGEMENT, NOTEBOOK = "client", "gateway", "function
 REST_CLIENT = f"{CLIENT}:"
 STRANGER = "stranger"  # turned away before there was a connection id
 
+NO_CODE = 1005  # RFC 6455, 7.1.5: what both sides write down where a close frame has no code
+_WITHOUT_CODE = "close without a code"
+_NEVER_TRAVELS = "1005 means: no status received. It is written down in place of the code and never travels."
+
 Tone = Literal["plain", "good", "bad"]
 
 
@@ -86,6 +90,8 @@ def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
             continue
         stage = "/".join(filter(None, (happening.api_id, happening.stage)))
         steps.insert(_place(steps, happening), replace(step, happening=happening, stage=stage))
+        if isinstance(happening, told.Closed) and happening.by == "client":
+            steps.append(replace(_closed_too(happening, names), happening=happening, stage=stage))
     return steps
 
 
@@ -201,11 +207,22 @@ def _closed(happening: told.Closed, names: Names) -> Step:
     if happening.by == "network":
         arrow = _from_client(happening, names, "silence: no close frame")
         return replace(arrow, lost=True, status=str(happening.code), tone="bad")
+    if happening.by == "client" and happening.code == NO_CODE:
+        arrow = _from_client(happening, names, _WITHOUT_CODE)
+        return replace(arrow, status=str(NO_CODE), full=f"{_WITHOUT_CODE}\n\n{_NEVER_TRAVELS}")
     words = "close" + (f" “{happening.reason}”" if happening.reason else "")
     tone: Tone = "plain" if happening.code == 1000 else "bad"
     if happening.by == "client":
         return replace(_from_client(happening, names, words), status=str(happening.code), tone=tone)
     return _to_client(happening, names, words, str(happening.code), tone)
+
+
+def _closed_too(happening: told.Closed, names: Names) -> Arrow:
+    """Return the gateway's answer to a client's close frame: the same frame back, as RFC 6455 has it (5.5.1)."""
+    arrow = _closed(happening, names)
+    assert isinstance(arrow, Arrow)
+    status = "" if happening.code == NO_CODE else arrow.status
+    return _to_client(happening, names, arrow.text, status, arrow.tone, answer=True)
 
 
 def _from_client(happening: Happening, names: Names, text: str) -> Arrow:
