@@ -18,23 +18,28 @@ HANDLERS = cell(
 
     def fails(event, context):
         return 1 / 0
+
+    def unsaid(event, context):
+        import json
+
+        return json.loads(event["body"])["returned"]
     """
 )
 
 
 @pytest.fixture(scope="module")
 def asked() -> Iterator[tuple[Bench, Line]]:
-    """A client of an API with five routes: four that answer, and one that is one-way."""
+    """A client of an API whose routes are two-way, all but one."""
     cloud.start("moto", quiet=True)
     routes = {key: HANDLERS[name] for key, name in ROUTES.items()}
     with fresh() as bench:
-        api = bench.api(routes, two_way=("echo", "bare", "fails"))
+        api = bench.api(routes, two_way=("echo", "bare", "fails", "unsaid"))
         with bench.line(api.url) as line:
             yield bench, line
     cloud.stop()
 
 
-ROUTES = {"echo": "echo", "bare": "bare", "fails": "fails", "hush": "echo"}
+ROUTES = {"echo": "echo", "bare": "bare", "fails": "fails", "unsaid": "unsaid", "hush": "echo"}
 LOOKS = {FORBIDDEN: "the rule", SILENCE: "the route response", "": "the body"}
 
 
@@ -77,3 +82,23 @@ def test_several_frames_are_all_heard() -> None:
 @pytest.mark.parametrize("frame", ["hello", "[]", '{"message": "Forbidden"}'])
 def test_an_answer_that_looks_like_an_error_is_none(frame: str) -> None:
     assert error_of(frame) == ""
+
+
+@pytest.mark.parametrize(
+    ("returned", "fault"),
+    [
+        (
+            {"statusCode": 200, "body": {"text": "hi"}},
+            "Its `body` is a dictionary and must be text: `json.dumps` makes",
+        ),
+        ({"statusCode": 200, "body": ["hi"]}, "Its `body` is a list and must be text"),
+        ({"statusCode": 200, "body": 7}, "Its `body` is a number and must be text"),
+        ({"statusCode": 200, "body": True}, "Its `body` is a truth value and must be text"),
+        ({"body": "hi"}, "There is no `statusCode` in it, and the gateway insists on one"),
+        ({"statusCode": 200, "text": "hi"}, ", which is no answer for a proxy integration"),
+    ],
+)
+def test_what_makes_an_answer_none_is_named(asked: tuple[Bench, Line], returned: object, fault: str) -> None:
+    with pytest.raises(NotYet) as said:
+        wants(*asked, {"action": "unsaid", "returned": returned}, "hi")
+    assert fault in said.value.got

@@ -12,6 +12,8 @@ from .exercises import NotYet, trying
 
 FORBIDDEN, BROKEN, SILENCE = "Forbidden", "Internal server error", "nothing"
 
+_NOUNS = {dict: "a dictionary", list: "a list", bool: "a truth value"}
+
 
 def wants(
     bench: Bench,
@@ -101,9 +103,18 @@ def _cause(bench: Bench, error: str) -> str:
     answered = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
     if not answered or answered[-1].error:
         return ""
-    return (
-        f": {answered[-1].target} returned {_short(answered[-1].payload)}, which is no answer for a proxy integration"
-    )
+    return f": {answered[-1].target} returned {_short(answered[-1].payload)}{_fault(answered[-1].payload)}"
+
+
+def _fault(payload: Any) -> str:
+    """Return why this is no answer for a proxy integration: the commonest faults by name."""
+    body = payload.get("body") if isinstance(payload, dict) else None
+    if body is not None and not isinstance(body, str):
+        what = _NOUNS.get(type(body), "a number")
+        return f". Its `body` is {what} and must be text: `json.dumps` makes text of it"
+    if isinstance(payload, dict) and "statusCode" not in payload:
+        return ". There is no `statusCode` in it, and the gateway insists on one"
+    return ", which is no answer for a proxy integration"
 
 
 def _no_route(selected: str) -> str:

@@ -126,7 +126,7 @@ WRONG = [
         def answer(event, context):
             return {"statusCode": 200, "body": {"text": json.loads(event["body"])["item"] + " is in the oven"}}
         """,
-        "which is no answer for a proxy integration",
+        "Its `body` is a dictionary and must be text: `json.dumps` makes text of it",
     ),
     (
         "03.1",
@@ -137,7 +137,7 @@ WRONG = [
         def answer(event, context):
             return {"body": json.loads(event["body"])["item"] + " is in the oven"}
         """,
-        "which is no answer for a proxy integration",
+        "There is no `statusCode` in it",
     ),
     (
         "03.1",
@@ -149,7 +149,24 @@ WRONG = [
         "raised NameError: name 'json' is not defined",
     ),
     # 03.2 · Write the rule
-    ("03.2", "forgets the dollars", 'answer = "request.body.shop.name/request.body.do"', "found the key 'request.body"),
+    (
+        "03.2",
+        "forgets the dollars",
+        'answer = "request.body.shop.name/request.body.do"',
+        "the missing `$` before `request.body.shop.name`",
+    ),
+    (
+        "03.2",
+        "forgets the dollars before the braces",
+        'answer = "{request.body.shop.name}/{request.body.do}"',
+        "Look at   the missing `$` before `{request.body.shop.name}`",
+    ),
+    (
+        "03.2",
+        "forgets one dollar of two",
+        'answer = "${request.body.shop.name}/request.body.do"',
+        "Look at   the missing `$` before `request.body.do`",
+    ),
     ("03.2", "stops one level too high", 'answer = "${request.body.shop}/${request.body.do}"', "“Forbidden”"),
     (
         "03.2",

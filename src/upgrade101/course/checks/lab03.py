@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -42,9 +43,22 @@ def finds_the_route(rule: str, bench: Bench) -> None:
         ({"do": "hours", "name": "Ana", "shop": {"town": "Lund", "name": "north"}}, "north/hours"),
         ({"shop": {"name": "south"}, "do": "hours"}, FORBIDDEN),
     ]
+    look = _missing_dollar(rule) or "which words of the message the rule reads"
     with bench.line(api.url) as line:
         for message, key in messages:
-            wants(bench, line, message, key, looks={"": "which words of the message the rule reads"})
+            wants(bench, line, message, key, looks={"": look})
+
+
+def _missing_dollar(rule: str) -> str:
+    """Return which variable of a rule lacks its ``$``, or ''.
+
+    >>> _missing_dollar("${request.body.do}/request.body.do")
+    'the missing `$` before `request.body.do`: without it this is plain text, not a variable'
+    >>> _missing_dollar("${request.body.shop.name}/$request.body.do")
+    ''
+    """
+    bare = re.search(r"(?<!\$)(?<!\$\{)(?<![\w.])(\{)?(request\.[\w.]+)(?(1)\}?)", rule)
+    return f"the missing `$` before `{bare[0]}`: without it this is plain text, not a variable" if bare else ""
 
 
 ACTIONS = {
