@@ -33,7 +33,7 @@ class Said:
 
 def test_a_guess_is_recorded_and_nothing_given_away(predict: Predict, store: Store, said: Said) -> None:
     predict("90.a", " b ")
-    assert said() == "90.a: your guess is B. Run on, it comes back."
+    assert said() == "90.a: your guess is B. Go on; the reveal will quote it."
     assert store.entry("predictions", "90.a")["guess"] == "B"
 
 

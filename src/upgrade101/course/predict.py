@@ -40,7 +40,7 @@ class Predict:
             self._guess_again(prediction, letter, known)
         else:
             self._store.change("predictions", prediction.id, guess=letter, revealed=False)
-            print(f"{prediction.id}: your guess is {letter}. Run on, it comes back.")
+            print(f"{prediction.id}: your guess is {letter}. Go on; the reveal will quote it.")
 
     def ask(self, id: str) -> None:
         """Show the question and its options."""
