@@ -6,15 +6,23 @@
 See ``notebooks/00_start_here.ipynb``.
 """
 
-from . import cloud, wire
-from .cloud import connect
-from .course import check, fails, hint, predict, progress
-from .deploy import function, package, role, websocket_api
-from .gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import cloud, wire
+    from .cloud import connect
+    from .course.check import check
+    from .course.fails import fails
+    from .course.hint import hint
+    from .course.predict import predict
+    from .course.progress import progress
+    from .deploy import function, package, role, websocket_api
+    from .gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
 
 __version__ = "0.1.0"
-
-wire.recorder.attach(cloud.watch, cloud.settle)
 
 __all__ = [
     "ConfigurationError",
@@ -35,3 +43,27 @@ __all__ = [
     "websocket_api",
     "wire",
 ]
+
+_HOMES = {
+    ".gateway.errors": ("ConfigurationError", "HandlerError", "LimitExceeded", "NotEmulated", "Upgrade101Error"),
+    ".cloud": ("connect",),
+    ".course": ("check", "fails", "hint", "predict", "progress"),
+    ".deploy": ("function", "package", "role", "websocket_api"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the course when its first name is asked for: moto takes seconds, and the gateway alone needs none of it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    here = globals()
+    here.update(cloud=import_module(".cloud", __name__), wire=import_module(".wire", __name__))
+    for home, names in _HOMES.items():
+        module = import_module(home, __name__)
+        here.update({each: getattr(module, each) for each in names})
+    here["wire"].recorder.attach(here["cloud"].watch, here["cloud"].settle)
+    return here[name]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
