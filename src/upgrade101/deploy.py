@@ -96,19 +96,37 @@ def function(
 
     ``name`` is the handler's own name with ``_`` as ``-`` unless given; ``timeout`` is in seconds.
     """
+    name, code = name or handler.__name__.replace("_", "-"), package(handler)
+    return create_function(
+        name, code, f"app.{handler.__name__}", environment=environment, timeout=timeout, session=session
+    )
+
+
+def create_function(
+    name: str,
+    code: bytes,
+    entry: str,
+    *,
+    environment: Mapping[str, str] | None = None,
+    timeout: int = 3,
+    session: Any = boto3,
+) -> str:
+    """Create or update a Lambda function from a deployment package (zip), as :func:`function` does; return its ARN.
+
+    ``entry`` is Lambda's ``Handler``: ``module.function``.
+    """
     client = session.client("lambda")
-    name = name or handler.__name__.replace("_", "-")
     settings: dict[str, Any] = {
         "Runtime": "python3.12",
-        "Handler": f"app.{handler.__name__}",
+        "Handler": entry,
         "Role": role(session=session),
         "Timeout": timeout,
         "Environment": {"Variables": dict(environment or {})},
     }
     try:
-        arn = _create_function(client, name, settings, package(handler))
+        arn = _create_function(client, name, settings, code)
     except client.exceptions.ResourceConflictException:
-        arn = client.update_function_code(FunctionName=name, ZipFile=package(handler))["FunctionArn"]
+        arn = client.update_function_code(FunctionName=name, ZipFile=code)["FunctionArn"]
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         client.update_function_configuration(FunctionName=name, **settings)
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
