@@ -15,6 +15,20 @@ SENTENCE = (
 )
 IDEA = (SENTENCE + "to a friend. ") * 2
 
+ROWS = {
+    "You will do": "build a test",
+    "You will be able to": "find faults · name them · mend them",
+    "You need": "lesson 89",
+    "Time": "40 minutes, and 45 for the lab",
+    "Cost": "none, no account (on AWS: a few messages)",
+}
+
+
+def opening(**changed):
+    """The second cell of a lesson, with some rows changed, or left out where they are None."""
+    rows = {row: changed.get(row.split()[-1].lower(), what) for row, what in ROWS.items()}
+    return "\n".join(["| | |", "|---|---|", *(f"| **{row}** | {what} |" for row, what in rows.items() if what)])
+
 
 def markdown(id, source, **metadata):
     return {"cell_type": "markdown", "id": id, "metadata": metadata, "source": source}
@@ -54,12 +68,8 @@ def section(number):
 
 def a_lesson():
     return [
-        markdown("title", "# 90 · A title\n\nA promise.\n\nLesson 90 of 13 · you are here: at a test."),
-        markdown(
-            "table",
-            "| | |\n|---|---|\n| **You will do** | a |\n| **You will be able to** | b |\n"
-            "| **You need** | c |\n| **Time** | d |\n| **Cost** | e |",
-        ),
+        markdown("title", "# 90 · A title\n\nA promise.\n\nLesson 90 of 13 · you are here: … → **a test** → …"),
+        markdown("table", opening()),
         code("start", "from upgrade101 import cloud\ncloud.start()"),
         markdown("hook", IDEA),
         *section(1),

@@ -1,7 +1,8 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notebook_kit import IDEA, code, document, markdown
+from notebook_kit import IDEA, code, document, markdown, opening
 from typer.testing import CliRunner
 
 from upgrade101.__main__ import app
@@ -43,7 +44,17 @@ CHANGED = [
     (markdown("title", "# A title\n\nyou are here"), "the first cell is no title"),
     (markdown("title", "# 90 · A title"), "the title does not say where we are"),
     (markdown("title", f"# 90 · A title\n\nyou are here {LONG}"), "186 words → at most 60"),
-    (markdown("table", "| **You will do** | **You need** |"), "lacks You will be able to, Time, Cost"),
+    (markdown("title", "# 90 · A title\n\nLesson 90 of 13 · you are here: at a test."), "the title does not say where"),
+    (markdown("title", "# 90 · A title\n\nLesson 9 of 13 · you are here: **a test**"), "the title does not say where"),
+    (markdown("table", opening(to=None, time=None, cost=None)), "lacks You will be able to, Time, Cost"),
+    (markdown("table", "\n".join(reversed(opening().splitlines()))), "has the rows Cost, Time, You need"),
+    (markdown("table", opening(do="Build a test")), "You will do: 'Build a test' → one thing, by its verb"),
+    (markdown("table", opening(do="build a test.")), "no capital, no full stop"),
+    (markdown("table", opening(to="find faults; name them; mend them")), "three to five things one can see"),
+    (markdown("table", opening(to="find faults · name them")), "three to five things one can see"),
+    (markdown("table", opening(need="Lesson 89.")), "You need: 'Lesson 89.'"),
+    (markdown("table", opening(time="an hour")), "Time: 'an hour' → 40 minutes, and 45 for the lab"),
+    (markdown("table", opening(cost="none")), "Cost: 'none' → none, no account (on AWS: …)"),
     # prose
     (markdown("idea-a", f"## 1 · Idea\n\n{LONG}"), "182 words to begin a section → at most 70"),
     (markdown("why-a", f"**Why** {LONG}"), "181 words after “Why” → at most 120"),
@@ -123,6 +134,13 @@ def test_most_code_cells_are_short(cells, faults):
 def test_a_record_without_its_question_is_found(cells, faults, on_record):
     on_record["90.d"] = on_record["90.a"]
     assert any("90.d is in lesson90.toml and not asked here" in fault for fault in faults(cells))
+
+
+def test_a_record_sends_learners_to_the_section_that_asks(cells, faults, on_record):
+    on_record["90.b"] = replace(on_record["90.b"], section="2 · Another idea")
+    on_record["90.a"] = replace(on_record["90.a"], section="1 · An idea")
+    (found,) = faults(cells)
+    assert "[predict-b]: 90.b sends learners to '2 · Another idea' → section = '2 · An idea' in" in found
 
 
 def test_the_last_cells_have_an_order(cells, faults):

@@ -13,7 +13,18 @@ from .faults import Fault, fault
 from .reading import Cell, Notebook, count_words
 from .rules_any import Rule
 
+LAST = 13  # the number of the last lesson
 OPENING = ("You will do", "You will be able to", "You need", "Time", "Cost")
+_ROWS = {  # how each row of the opening is written
+    "You will do": (r"[^A-Z].*[^.]", "one thing, by its verb: no capital, no full stop"),
+    "You will be able to": (
+        r"[^A-Z][^·;]*( · [^·;]+){2,4}(?<!\.)",
+        "three to five things one can see, with · between them",
+    ),
+    "You need": (r".*[^.]", "lessons, and what of Python: no full stop"),
+    "Time": (r"\d+ minutes(, and \d+ for the lab)?", "40 minutes, and 45 for the lab"),
+    "Cost": (r"none, no account \(on AWS: .+\)", "none, no account (on AWS: …)"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +114,30 @@ def opens_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
     title, table, setup = (notebook.cells + [Cell("", "markdown", "")] * 3)[:3]
     if not re.match(rf"# {notebook.number} · \S", title.source):
         yield fault(notebook, title, "the first cell is no title", f"# {notebook.number} · … as in the course's table")
-    if "you are here" not in title.source.lower():
-        yield fault(notebook, title, "the title does not say where we are", "Lesson n of 13 · you are here: …")
+    place = rf"^Lesson {notebook.number.lstrip('0') or '0'} of {LAST} · you are here: .*\*\*\S.*\*\*"
+    if not re.search(place, title.source, re.MULTILINE):
+        do = f"Lesson n of {LAST} · you are here: … → **this one** → …"
+        yield fault(notebook, title, "the title does not say where we are", do)
     if title.words > TITLE_WORDS:
         yield fault(notebook, title, f"{title.words} words", f"at most {TITLE_WORDS} here")
-    missing = [row for row in OPENING if f"**{row}**" not in table.source]
-    if missing:
-        yield fault(notebook, table, f"the second cell lacks {', '.join(missing)}", "| **Time** | … | and so on")
+    yield from _promises(notebook, table)
     if table.words > OPENING_WORDS:
         yield fault(notebook, table, f"{table.words} words", f"at most {OPENING_WORDS} here")
     if not any(call.name == "cloud.start" for call in setup.calls) or setup.lines > SETUP_LINES:
         what = "the third cell is not the start"
         yield fault(notebook, setup, what, f"imports and cloud.start(), at most {SETUP_LINES} lines")
+
+
+def _promises(notebook: Notebook, table: Cell) -> Iterator[Fault]:
+    """Hold the rows of the table: which there are, and how each is written."""
+    rows = dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", table.source, re.MULTILINE))
+    if list(rows) != list(OPENING):
+        missing = [row for row in OPENING if row not in rows]
+        what = f"lacks {', '.join(missing)}" if missing else f"has the rows {', '.join(rows)}"
+        yield fault(notebook, table, f"the second cell {what}", f"| **Time** | … | and so on: {', '.join(OPENING)}")
+    for row, (pattern, do) in _ROWS.items():
+        if row in rows and not re.fullmatch(pattern, rows[row]):
+            yield fault(notebook, table, f"{row}: {rows[row]!r}", do)
 
 
 def predictions_come_first(notebook: Notebook) -> Iterator[Fault]:
@@ -141,11 +164,22 @@ def predictions_come_first(notebook: Notebook) -> Iterator[Fault]:
             yield fault(
                 notebook, cell, f"options {', '.join(letters) or 'none'}", f"the record has {known[id].letters}"
             )
+        if known[id].section and known[id].section != _section(notebook, place):
+            what = f"{id} sends learners to {known[id].section!r}"
+            yield fault(
+                notebook, cell, what, f"section = {_section(notebook, place)!r} in lesson{notebook.number}.toml"
+            )
         yield from _guessed_and_revealed(notebook, id, place)
 
 
 def _asks(cell: Cell) -> re.Match[str] | None:
     return re.search(r"^\*\*Predict (\d\d\.[a-z])\*\*", cell.source, re.MULTILINE) if not cell.is_code else None
+
+
+def _section(notebook: Notebook, place: int) -> str:
+    """Return the title of the section that a cell belongs to, or ''."""
+    titles = [text for cell in notebook.cells[: place + 1] for level, text in cell.headings if level == 2]
+    return titles[-1] if titles else ""
 
 
 def _guessed_and_revealed(notebook: Notebook, id: str, asked: int) -> Iterator[Fault]:
