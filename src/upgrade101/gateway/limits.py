@@ -24,6 +24,8 @@ ROUTES_PER_API = 300  # D-quotas
 INTEGRATIONS_PER_API = 300  # D-quotas
 STAGES_PER_API = 10  # D-quotas
 AUTHORIZERS_PER_API = 10  # D-quotas
+SIGNATURE_MINUTES = 5  # how far a signature's time may be off; measured on AWS, presigned URLs included
+THROTTLING_RATE_LIMIT, THROTTLING_BURST_LIMIT = 10_000.0, 5_000  # of a stage that says nothing else; D-deploy
 
 # Ours, not AWS's:
 LENIENT_JSON_CHARACTERS = 512  # longer text is read as strict JSON only: the lenient reader is slow
