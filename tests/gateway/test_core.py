@@ -1,17 +1,18 @@
 """The gateway's decisions, without a socket: what came in, what to do, and what observers were told."""
 
 import json
+from dataclasses import replace
 from math import inf
 
 import pytest
-from gateway_kit import API, CHAT, HOST, STAGE, START, Front, function, route, the_call, the_refusal
+from gateway_kit import API, CHAT, HOST, STAGE, START, Front, Shelf, function, route, the_call, the_refusal
 
 from upgrade101.gateway import Limits
 from upgrade101.gateway.calls import Accept, Close, Purpose, Resume, Run, Send
 from upgrade101.gateway.connection import State
 from upgrade101.gateway.definition import Authorizer, Integration, Route
 from upgrade101.gateway.happenings import Answered, Closed, Invoked, Knocked, Opened, Received, Refused, Routed, Sent
-from upgrade101.gateway.limits import MESSAGES_IN_FLIGHT
+from upgrade101.gateway.limits import MESSAGE_BYTES, MESSAGES_IN_FLIGHT
 
 OK = {"statusCode": 200}
 
@@ -537,6 +538,41 @@ def test_times_may_be_shortened():
     assert front.core.due() == [Close(connection, 1001, "Going away")]
 
 
+def test_a_time_out_that_is_handled_late_keeps_nobody_alive(front, connection):
+    the_call(front.core.received(connection, "hello"))
+    front.clock.advance(minutes=11)
+    timed_out, close = front.core.due()
+    assert json.loads(timed_out.text)["message"] == "Endpoint request timed out"
+    assert close == Close(connection, 1001, "Going away"), "it was sent after 29 seconds, ten minutes before"
+
+
+def test_a_time_out_after_a_jump_is_still_activity_at_its_own_time(front, connection):
+    front.clock.advance(minutes=9)
+    the_call(front.core.received(connection, "hello"))
+    front.clock.advance(minutes=10)
+    assert [type(action) for action in front.core.due()] == [Send]
+    front.clock.advance(28)
+    assert front.core.due() == []
+    front.clock.advance(1)
+    assert front.core.due() == [Close(connection, 1001, "Going away")]
+
+
+def test_what_arrives_after_the_idle_minutes_keeps_nobody_alive(front, connection):
+    front.clock.advance(minutes=11)
+    front.core.received(connection, "too late")
+    assert front.core.due()[-1] == Close(connection, 1001, "Going away")
+
+
+def test_a_connect_that_takes_longer_than_the_idle_time_counts_from_its_end():
+    front = Front(*CHAT, limits=Limits(idle_seconds=1, max_duration_seconds=60))
+    call = the_call(front.knock())
+    front.clock.advance(3)
+    (accept,) = front.answer(call, OK)
+    assert front.core.due() == []
+    front.clock.advance(1)
+    assert front.core.due() == [Close(accept.connection, 1001, "Going away")]
+
+
 def test_a_connection_that_is_being_decided_is_not_idle(front):
     front.knock()
     assert front.core.next_due == START + 29
@@ -558,6 +594,29 @@ def test_nothing_is_due_where_nobody_is(front):
     assert front.core.next_due == inf
     assert front.core.due() == []
     assert not front.core.busy()
+
+
+# ── long replies ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("text", ["x" * MESSAGE_BYTES, "é" * (MESSAGE_BYTES // 2)])
+def test_a_reply_may_be_as_long_as_a_message(front, connection, text):
+    assert front.answer(the_call(front.core.received(connection, "hello")), OK | {"body": text}) == [
+        Send(connection, text)
+    ]
+
+
+@pytest.mark.parametrize("text", ["x" * (MESSAGE_BYTES + 1), "é" * (MESSAGE_BYTES // 2) + "x"])
+def test_a_longer_reply_is_an_error(front, connection, text, caplog):
+    call = the_call(front.core.received(connection, "hello"))
+    (send,) = front.answer(call, OK | {"body": text})
+    assert send.text == error_frame("Internal server error", connection, call)
+    assert "route $default: the reply has more than 131072 bytes" in caplog.text
+
+
+def test_a_long_answer_to_a_one_way_route_is_nobodys_trouble(front, connection):
+    call = the_call(front.core.received(connection, '{"action": "quiet"}'))
+    assert front.answer(call, OK | {"body": "x" * (MESSAGE_BYTES + 1)}) == []
 
 
 # ── deployments ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -582,11 +641,73 @@ def test_who_is_connecting_keeps_the_deployment_he_knocked_at(front):
     assert front.answer(call, OK) == [Accept(call.connection, "")]
 
 
-def test_without_its_stage_a_connection_goes_on_and_nobody_new_comes_in(front, connection):
+def test_without_its_stage_a_connection_stays_and_nothing_is_deployed_behind_it(front, connection):
     front.shelf.remove()
     assert the_refusal(front.knock())[0] == 403
+    (send,) = front.core.received(connection, "hello")
+    assert json.loads(send.text)["message"] == "Forbidden"
+    assert connection.is_open
+    assert front.core.ended(connection, 1001, "", "client") == [], "there is no $disconnect any more"
+
+
+def test_a_stage_that_comes_back_answers_its_connections_again(front, connection):
+    front.shelf.remove()
+    front.core.received(connection, "hello")
+    front.shelf.deploy(route("$default", function("again")))
+    assert the_call(front.core.received(connection, "hello")).target == "again"
+
+
+def test_a_call_under_way_when_its_stage_goes_is_answered(front, connection):
+    call = the_call(front.core.received(connection, "hello"))
+    front.shelf.remove()
+    assert front.answer(call, OK | {"body": "hi"}) == [Send(connection, "hi")]
+
+
+def test_who_is_connecting_when_the_stage_goes_is_let_in(front):
+    call = the_call(front.knock())
+    front.shelf.remove()
+    assert front.answer(call, OK) == [Accept(call.connection, "")]
+
+
+def test_a_removed_disconnect_route_is_not_called(front, connection):
+    front.shelf.deploy(route("$default"))
+    assert front.core.ended(connection, 1001, "", "client") == []
+
+
+class Broken(Shelf):
+    """A port that raises, as one does whose data are being changed by others."""
+
+    def stage(self, api_id, stage_name):
+        raise RuntimeError("dictionary changed size during iteration")
+
+
+def test_definitions_that_raise_let_nobody_in_and_say_so(front, caplog):
+    front.core.definitions = Broken()
+    assert the_refusal(front.knock())[0] == 403
+    assert "the definitions port failed at a1b2c3d4e5/dev: RuntimeError('dictionary changed" in caplog.text
+
+
+def test_definitions_that_raise_leave_open_connections_as_they_were(front, connection, caplog):
+    front.core.definitions = Broken()
     assert the_call(front.core.received(connection, "hello")).target == "probe"
     assert the_call(front.core.ended(connection, 1001, "", "client")).target == "probe"
+    assert caplog.text.count("the definitions port failed") == 2
+
+
+def test_without_its_default_endpoint_nobody_comes_in(front, caplog):
+    caplog.set_level("INFO")
+    stage = front.shelf.stages[API, "dev"]
+    closed = replace(stage.deployment, disable_execute_api_endpoint=True)
+    front.shelf.stages[API, "dev"] = replace(stage, deployment=closed)
+    assert the_refusal(front.knock()) == (403, "Forbidden")
+    assert "DisableExecuteApiEndpoint" in caplog.text
+
+
+def test_who_is_in_when_the_default_endpoint_closes_stays(front, connection):
+    stage = front.shelf.stages[API, "dev"]
+    closed = replace(stage.deployment, disable_execute_api_endpoint=True)
+    front.shelf.stages[API, "dev"] = replace(stage, deployment=closed)
+    assert the_call(front.core.received(connection, "hello")).target == "probe"
 
 
 # ── the gateway ends ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -25,14 +25,14 @@ def test_items_come_in_the_order_in_which_they_are_due(deadlines):
     deadlines.set("soon", 1.0, now=5.0)
     deadlines.set("middle", 10.0, now=6.0)
     assert deadlines.next() == 6.0
-    assert list(deadlines.pop(now=100.0)) == ["soon", "middle", "late"]
+    assert [item for item, _ in deadlines.pop(now=100.0)] == ["soon", "middle", "late"]
     assert len(deadlines) == 0
 
 
 def test_only_what_is_due_is_taken_out(deadlines):
     deadlines.set("a", 1.0, now=0.0)
     deadlines.set("b", 2.0, now=0.0)
-    assert list(deadlines.pop(now=1.0)) == ["a"]
+    assert [item for item, _ in deadlines.pop(now=1.0)] == ["a"]
     assert deadlines.next() == 2.0
 
 
@@ -46,7 +46,7 @@ def test_setting_again_moves(deadlines):
 def test_setting_with_another_duration_moves_too(deadlines):
     deadlines.set("idle", 10.0, now=0.0)
     deadlines.set("idle", 1.0, now=0.0)
-    assert list(deadlines.pop(now=5.0)) == ["idle"]
+    assert [item for item, _ in deadlines.pop(now=5.0)] == ["idle"]
     assert deadlines.next() is None
 
 
@@ -62,7 +62,7 @@ def test_dropping(deadlines):
 def test_what_is_set_while_taking_out_is_taken_out_if_it_is_due(deadlines):
     deadlines.set("first", 1.0, now=0.0)
     taken = []
-    for item in deadlines.pop(now=5.0):
+    for item, _ in deadlines.pop(now=5.0):
         taken.append(item)
         if item == "first":
             deadlines.set("second", 0.0, now=5.0)
@@ -89,7 +89,7 @@ def test_any_order_agrees_with_a_plain_dictionary(steps):
             plain.pop(item, None)
         else:
             due = {each for each, when in plain.items() if when <= now}
-            assert set(deadlines.pop(now)) == due
+            assert {item for item, _ in deadlines.pop(now)} == due
             plain = {each: when for each, when in plain.items() if each not in due}
         assert len(deadlines) == len(plain)
         assert deadlines.next() == min(plain.values(), default=None)

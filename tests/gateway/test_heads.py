@@ -4,7 +4,17 @@ import h11
 import pytest
 from gateway_kit import handshake
 
-from upgrade101.gateway.heads import answer_head, asks_for_upgrade, has_body, header, message, phrase, texts, too_big
+from upgrade101.gateway.heads import (
+    answer_head,
+    asks_for_upgrade,
+    has_body,
+    header,
+    message,
+    phrase,
+    target_and_headers,
+    texts,
+    too_big,
+)
 from upgrade101.gateway.limits import HEADER_BYTES, HTTP_BODY_BYTES, TARGET_CHARACTERS, URL_CHARACTERS
 from upgrade101.gateway.ports import HttpResponse
 
@@ -21,6 +31,29 @@ def post(length):
 
 def test_headers_keep_their_capitals():
     assert texts(head_of(b"GET / HTTP/1.1\r\nhOST: x\r\nX-Probe: \xe9\r\n\r\n")) == [("hOST", "x"), ("X-Probe", "é")]
+
+
+@pytest.mark.parametrize(
+    "target, path",
+    [
+        ("http://chat.example/dev?a=1", "/dev?a=1"),
+        ("HTTPS://chat.example/dev", "/dev"),
+        ("ws://chat.example/dev", "/dev"),
+        ("http://chat.example", "/"),
+        ("http://chat.example?a=1", "/?a=1"),
+    ],
+)
+def test_a_target_in_absolute_form_says_the_host(target, path):
+    head = head_of(f"GET {target} HTTP/1.1\r\nX-A: 1\r\nhost: other\r\n\r\n".encode())
+    assert target_and_headers(head) == (path, [("Host", "chat.example"), ("X-A", "1")])
+
+
+@pytest.mark.parametrize(
+    "target", ["/dev?a=http://x/", "//x/dev", "*", "http:/dev", "http://user@host/dev", "ftp://x/"]
+)
+def test_any_other_target_is_taken_as_it_is(target):
+    head = head_of(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    assert target_and_headers(head) == (target, [("Host", "x")])
 
 
 def test_a_header_is_found_by_its_name_in_lower_case():

@@ -101,6 +101,51 @@ def test_stage_variables_name_functions(start):
     assert running.functions.invocations[0].function_arn.endswith(":function:blue")
 
 
+@pytest.mark.parametrize("route_key", ["$connect", "$default"])
+def test_a_missing_stage_variable_is_a_failure_that_the_log_names(start, calm, route_key):
+    name = "arn:aws:lambda:us-east-1:123456789012:function:${stageVariables.fn}:live"
+    running = start(route(route_key, function(name)), stage_variables={"other": "blue"})
+    if route_key == "$connect":
+        with pytest.raises(InvalidStatus, match="HTTP 500"), running.connect():
+            pass
+    else:
+        with running.connect() as ws:
+            ws.send("hello")
+            assert ERROR_FRAME.fullmatch(ws.recv(timeout=10))[1] == "Internal server error"
+    (line,) = calm()
+    assert line.startswith(f"route {route_key}: the stage has no variable 'fn', which the integration URI arn:aws:")
+    assert running.functions.invocations == []
+
+
+def test_an_alias_may_stand_in_a_stage_variable(start):
+    name = "arn:aws:lambda:us-east-1:123456789012:function:blue:${stageVariables.alias}"
+    running = start(route("$default", function(name)), stage_variables={"alias": "live"})
+    with running.connect() as ws:
+        ws.send("hello")
+        until(lambda: running.functions.invocations)
+    assert running.functions.invocations[0].function_arn.endswith(":function:blue:live")
+
+
+def test_a_target_in_absolute_form_finds_the_stage(start):
+    running = start()
+    with running.raw() as client:
+        client.send(handshake(f"http://{HOST}/dev", Host="proxy.example"))
+        assert client.head().startswith(b"HTTP/1.1 101 ")
+    with running.raw() as client:
+        client.send(b"GET http://%b/dev HTTP/1.1\r\nHost: proxy.example\r\n\r\n" % HOST.encode())
+        assert client.status() == 426
+
+
+def test_definitions_that_raise_answer_403_and_a_line_in_the_log(start, calm):
+    running = start()
+    running.shelf.stage = lambda api_id, stage_name: 1 / 0
+    for request in (handshake(), b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % PATH.encode()):
+        with running.raw() as client:
+            client.send(request)
+            assert client.status() == 403
+    assert calm() == ["the definitions port failed at a1b2c3d4e5/dev: ZeroDivisionError('division by zero')"] * 2
+
+
 def test_the_host_name_finds_the_stage_as_on_aws(start):
     running = start()
     with running.raw() as client:

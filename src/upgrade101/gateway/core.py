@@ -11,15 +11,15 @@ import threading
 
 from . import authorizers, documents, integrations
 from . import happenings as told
-from .address import locate
+from .address import Address, locate
 from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Resume, Run, Send
 from .clock import Clock
 from .connection import Connection, Event, State
 from .deadlines import Deadlines
-from .definition import CONNECT, DEFAULT, DISCONNECT, Integration, Route, Stage
+from .definition import CONNECT, DEFAULT, DISCONNECT, NOTHING, Deployment, Integration, Route, Stage
 from .documents import Document, Knock
 from .ids import Ids
-from .limits import MESSAGES_IN_FLIGHT, Limits
+from .limits import MESSAGE_BYTES, MESSAGES_IN_FLIGHT, Limits, is_too_long
 from .ports import Definitions, Outcome
 from .selection import route_key
 
@@ -43,6 +43,7 @@ class Core:
         self.connections: dict[str, Connection] = {}
         self.calls: dict[str, Call] = {}
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
+        self._late: float | None = None  # when what is being done now was due
 
     # ── the upgrade ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -51,7 +52,7 @@ class Core:
         with self.lock:
             now = self.clock.now()
             address = locate(knock.header("host") or "", knock.target)
-            stage = self.definitions.stage(address.api_id, address.stage_name) if address and not address.rest else None
+            stage = self.stage_at(address) if address and not address.rest else None
             if stage is None:
                 return self._refuse_stranger(knock)
             connection = self._new_connection(stage, knock, line, now)
@@ -138,8 +139,9 @@ class Core:
         if left:  # $connect let in somebody who had already gone: $disconnect puts that right
             return self._ended(connection)
         self._tell(told.Opened, connection, subprotocol=subprotocol)
+        connection.last_active_at = now = self.clock.now()
         self._touch(connection)
-        self._deadlines.set(("age", connection.connection_id), self.limits.max_duration_seconds, self.clock.now())
+        self._deadlines.set(("age", connection.connection_id), self.limits.max_duration_seconds, now)
         return [Accept(connection, subprotocol)]
 
     def _refuse(self, connection: Connection, status: int, message: str | None = None) -> Actions:
@@ -158,9 +160,9 @@ class Core:
                 return []
             now = self._touch(connection)
             self._tell(told.Received, connection, text=text)
-            stage = self._stage_now(connection)
-            selected = route_key(stage.deployment.route_selection_expression, text)
-            route = stage.deployment.route(selected or DEFAULT)
+            deployment = self._deployed(connection)
+            selected = route_key(deployment.route_selection_expression, text)
+            route = deployment.route(selected or DEFAULT)
             self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
             request_id = self.ids.request()
             if route is None:
@@ -176,12 +178,29 @@ class Core:
                 request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
             )
 
-    def _stage_now(self, connection: Connection) -> Stage:
-        """Return the connection's stage as it is deployed now: open connections follow a redeployment."""
-        now = self.definitions.stage(connection.stage.api_id, connection.stage.stage_name)
-        if now is not None:
-            connection.stage = now
-        return connection.stage
+    def stage_at(self, address: Address) -> Stage | None:
+        """Return the stage that can be reached at an address, or nothing."""
+        try:
+            stage = self.definitions.stage(address.api_id, address.stage_name)
+        except Exception as fault:
+            told.failed(log, "the definitions port", f"{address.api_id}/{address.stage_name}", fault)
+            return None
+        if stage is None or not stage.deployment.disable_execute_api_endpoint:
+            return stage
+        log.info("API %s is not reached at its default endpoint: DisableExecuteApiEndpoint is set", stage.api_id)
+        return None
+
+    def _deployed(self, connection: Connection) -> Deployment:
+        """Return what is deployed now: open connections follow their stage, and a deleted one has no routes."""
+        try:
+            stage = self.definitions.stage(connection.stage.api_id, connection.stage.stage_name)
+        except Exception as fault:
+            told.failed(log, "the definitions port", connection.stage.stage_name, fault)
+            stage = connection.stage
+        if stage is None:
+            return NOTHING
+        connection.stage = stage
+        return stage.deployment
 
     def _replied(self, call: Call, outcome: Outcome) -> Actions:
         connection = call.connection
@@ -189,6 +208,9 @@ class Core:
             return self._send_error(connection, documents.TIMED_OUT, call.request_id)
         answer = documents.reply(outcome)
         if answer is None:
+            return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
+        if call.two_way and is_too_long(answer.body):
+            log.warning("route %s: the reply has more than %s bytes and is not sent", call.route_key, MESSAGE_BYTES)
             return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
         return self._send(connection, answer.body, "reply") if call.two_way else []
 
@@ -304,7 +326,7 @@ class Core:
         self._forget_deadlines(connection)
         del self.connections[connection.connection_id]
         self._tell_closed(connection)
-        route = self._stage_now(connection).deployment.routes.get(DISCONNECT)
+        route = self._deployed(connection).routes.get(DISCONNECT)
         if route is None or route.integration is None:
             return []
         request_id = self.ids.request()
@@ -332,11 +354,15 @@ class Core:
         """Do what the clock has made due: idle and over-age connections, integrations that took too long."""
         actions: list[Action] = []
         with self.lock:
-            for kind, key in self._deadlines.pop(self.clock.now()):
-                if kind == "call":
-                    actions += self.answered(self.calls[key], _SHORT_OF_TIME)
-                elif connection := self.connections.get(key):
-                    actions += self.close(connection, 1001, "Going away", "gateway")
+            try:
+                for (kind, key), when in self._deadlines.pop(self.clock.now()):
+                    self._late = when
+                    if kind == "call":
+                        actions += self.answered(self.calls[key], _SHORT_OF_TIME)
+                    elif connection := self.connections.get(key):
+                        actions += self.close(connection, 1001, "Going away", "gateway")
+            finally:
+                self._late = None
         return actions
 
     @property
@@ -350,9 +376,11 @@ class Core:
             return bool(self.calls) or any(c.state is State.CLOSING for c in self.connections.values())
 
     def _touch(self, connection: Connection) -> float:
-        """Take note that a connection is in use, and return the time."""
-        connection.last_active_at = now = self.clock.now()
-        self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)
+        """Take note that a connection is in use, and return the time; what comes after its end keeps nobody alive."""
+        now = self.clock.now() if self._late is None else self._late
+        if now - connection.last_active_at <= self.limits.idle_seconds:
+            connection.last_active_at = now
+            self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)
         return now
 
     def _forget_deadlines(self, connection: Connection) -> None:

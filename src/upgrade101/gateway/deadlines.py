@@ -17,7 +17,7 @@ class Deadlines(Generic[Item]):
     >>> due.set("a", 10.0, now=0.0)
     >>> due.set("b", 1.0, now=0.0)
     >>> due.next(), list(due.pop(now=5.0)), due.next()
-    (1.0, ['b'], 10.0)
+    (1.0, [('b', 1.0)], 10.0)
     """
 
     def __init__(self) -> None:
@@ -58,11 +58,11 @@ class Deadlines(Generic[Item]):
         """Return when the next item is due."""
         return min((queue[next(iter(queue))] for queue in self._queues.values()), default=None)
 
-    def pop(self, now: float) -> Iterator[Item]:
-        """Take out and yield every item due by ``now``."""
+    def pop(self, now: float) -> Iterator[tuple[Item, float]]:
+        """Take out and yield every item due by ``now``, with when it was due; items may be set meanwhile."""
         while (when := self.next()) is not None and when <= now:
             queue = min(self._queues.values(), key=lambda queue: queue[next(iter(queue))])
             item = next(iter(queue))
             self.drop(item)
-            yield item
+            yield item, when
         self.soonest = inf if when is None else when

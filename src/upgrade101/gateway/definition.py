@@ -101,6 +101,10 @@ class Deployment:
         return self.routes.get(route_key) or self.routes.get(DEFAULT)
 
 
+NOTHING = Deployment("", DEFAULT, {})
+"""What is deployed where a stage has been deleted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """A name under which one deployment answers, with its own settings."""

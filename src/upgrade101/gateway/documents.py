@@ -240,9 +240,8 @@ def _forwarded(connection: Connection, knock: Knock) -> Iterable[tuple[str, str]
     """Yield the client's headers with Host as on AWS, and those that the front end adds."""
     seen = set()
     for name, value in knock.headers:
-        title = "-".join(part[:1].upper() + part[1:] for part in name.split("-")) if name.islower() else name
         seen.add(name.lower())
-        yield (title, connection.domain_name) if name.lower() == "host" else (title, value)
+        yield (name, connection.domain_name) if name.lower() == "host" else (name, value)
     added = {
         "X-Amzn-Trace-Id": f"Root=1-{int(connection.connected_at):08x}-{secrets.token_hex(12)}",
         "X-Forwarded-For": connection.source_ip,

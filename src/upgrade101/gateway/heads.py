@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 
 import h11
@@ -12,12 +13,27 @@ from .ports import Headers, HttpResponse
 
 VERSION = b"13"  # of the WebSocket protocol, the only one there is (RFC 6455, 4.1)
 TOO_LONG = (413, f"a body has at most {HTTP_BODY_BYTES} bytes")
+_ABSOLUTE = re.compile(r"(?:http|ws)s?://(?P<host>[^/?#@]+)(?P<path>(?:[/?#].*)?)\Z", re.I | re.S)
 _OURS = {"content-length", "transfer-encoding"}
 
 
 def texts(head: h11.Request) -> Headers:
     """Return headers as text in the client's own capitalisation."""
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in head.headers.raw_items()]
+
+
+def target_and_headers(head: h11.Request) -> tuple[str, Headers]:
+    """Return where a request goes as path and query, and its headers.
+
+    A target in absolute form, ``http://host/path``, as a client sends it to a proxy, says the host; what the Host
+    header says does not count then (RFC 9112, 3.2.2).
+    """
+    target, headers = head.target.decode("latin-1"), texts(head)
+    match = None if target.startswith("/") else _ABSOLUTE.match(target)
+    if match is None:
+        return target, headers
+    rest = [(name, value) for name, value in headers if name.lower() != "host"]
+    return "/" + match["path"].removeprefix("/"), [("Host", match["host"]), *rest]
 
 
 def header(head: h11.Request, name: bytes) -> bytes:

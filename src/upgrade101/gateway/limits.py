@@ -35,6 +35,15 @@ UNSENT_CHARACTERS = 64 * MESSAGE_BYTES  # per connection, posted but not yet wri
 HTTP_BODY_BYTES = 64 * KB * KB  # a Lambda zip in one request to the endpoint
 
 
+def is_too_long(text: str) -> bool:
+    """Tell whether a message has more bytes than one may have.
+
+    >>> is_too_long("x" * MESSAGE_BYTES), is_too_long("é" * MESSAGE_BYTES)
+    (False, True)
+    """
+    return len(text) > MESSAGE_BYTES // 4 and len(text.encode("utf-8", "replace")) > MESSAGE_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The limits that a test or a lesson may shorten; in seconds and bytes.

@@ -21,7 +21,18 @@ from websockets.server import ServerProtocol
 
 from .connection import Connection
 from .documents import Knock
-from .heads import TOO_LONG, VERSION, answer_head, asks_for_upgrade, has_body, header, message, phrase, texts, too_big
+from .heads import (
+    TOO_LONG,
+    VERSION,
+    answer_head,
+    asks_for_upgrade,
+    has_body,
+    header,
+    message,
+    phrase,
+    target_and_headers,
+    too_big,
+)
 from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
 from .ports import HttpRequest, HttpResponse
 
@@ -191,13 +202,8 @@ class Line(asyncio.Protocol):
         assert self.head is not None
         self._cancel_timer()
         self.asking = True
-        request = HttpRequest(
-            self.head.method.decode(),
-            self.head.target.decode("latin-1"),
-            texts(self.head),
-            bytes(self.body),
-            self.peer,
-        )
+        target, headers = target_and_headers(self.head)
+        request = HttpRequest(self.head.method.decode(), target, headers, bytes(self.body), self.peer)
         self.body = bytearray()
         self.transport.pause_reading()
         self.gateway.request(request, self._answer)
@@ -257,7 +263,7 @@ class Line(asyncio.Protocol):
 
     def _upgrade(self, head: h11.Request) -> None:
         """Check the handshake, then leave the decision to the core; the client waits for its 101 meanwhile."""
-        headers, target = texts(head), head.target.decode("latin-1")
+        target, headers = target_and_headers(head)
         if head.method != b"GET":
             return self._refuse_http(405, "an upgrade request is a GET", ("Allow", "GET"))
         if header(head, b"sec-websocket-version") not in (b"", VERSION):  # RFC 6455, 4.4

@@ -63,7 +63,7 @@ def _refusal(
     core: Core, method: str, address: Address, connection: Connection | None, body: bytes
 ) -> HttpResponse | None:
     """Return why this call cannot be answered, or None where it can."""
-    if core.definitions.stage(address.api_id, address.stage_name) is None:
+    if core.stage_at(address) is None:
         return _error(403, "ForbiddenException", "Forbidden")
     if method not in _DONE:
         return _error(405, "MethodNotAllowedException", f"{method} is not a method of @connections")

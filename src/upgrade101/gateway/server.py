@@ -26,6 +26,7 @@ from .limits import Limits
 from .line import Line
 from .management import manage
 from .ports import Definitions, Http, HttpRequest, HttpResponse, Invocation, Invoke, Outcome
+from .uris import function_arn
 
 log = logging.getLogger("upgrade101.gateway")
 
@@ -212,13 +213,15 @@ class Gateway:
             self._waiting.popleft()  # only now: settle() waits until it is done
 
     def _run(self, call: Call) -> None:
-        invocation = Invocation(_function_arn(call), call.event, call.source_arn, call.request_id)
-
         def done(outcome: Outcome) -> None:
             self.perform(self.core.answered, call, outcome)
 
         try:
-            self._invoke(invocation, done)
+            arn = function_arn(call.integration.integration_uri, call.connection.stage.stage_variables)
+            self._invoke(Invocation(arn, call.event, call.source_arn, call.request_id), done)
+        except ConfigurationError as fault:
+            log.warning("route %s: %s", call.route_key, fault)
+            done(Outcome(error="ConfigurationError", not_invoked=True))
         except Exception as fault:
             failed(log, "the invoke port", call.target, fault)
             done(Outcome(error="InternalFailure", not_invoked=True))
@@ -254,7 +257,7 @@ class Gateway:
     def request(self, request: HttpRequest, done: Callable[[HttpResponse], None]) -> None:
         """Answer a plain HTTP request: ``@connections`` at once, everything else in a worker thread."""
         address = locate(request.header("host"), request.target)
-        known = address is not None and self.core.definitions.stage(address.api_id, address.stage_name) is not None
+        known = address is not None and self.core.stage_at(address) is not None
         if address is not None and address.connection_id is not None:
             signed = request.header("authorization") or "X-Amz-Signature=" in request.target
             done(self.manage(request.method, address, request.body) if signed else _UNSIGNED)
@@ -330,14 +333,6 @@ def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Cal
             return lambda: line.close(code, reason)
         case Resume():
             return line.proceed
-
-
-def _function_arn(call: Call) -> str:
-    """Return the function's ARN out of an integration URI, stage variables filled in."""
-    uri = call.integration.integration_uri
-    for name, value in call.connection.stage.stage_variables.items():
-        uri = uri.replace(f"${{stageVariables.{name}}}", value)
-    return uri.partition("/functions/")[2].removesuffix("/invocations") or uri
 
 
 def _json(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
