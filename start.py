@@ -4,7 +4,7 @@
   python3 start.py                    read and run the lessons in JupyterLab
   python3 start.py lab --no-browser   the same; what follows is passed on to JupyterLab
   python3 start.py test               run every test; what follows is passed on to pytest
-  python3 start.py bench              measure the local gateway
+  python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
   python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
   python3 start.py WORD ...           any other command of upgrade101 (lint, labs), or program or module
@@ -378,7 +378,7 @@ def command_for(environment: Environment, word: str, arguments: list[str]) -> li
         return lab(environment, arguments)
     if word == "test":
         return [python, "-m", "pytest", *arguments]
-    if word in ("bench", "serve"):
+    if word in ("bench", "serve", "soak"):
         return [python, "-m", "upgrade101", word, *arguments]
     return [*find_tool(environment, word), *arguments]
 
@@ -426,7 +426,7 @@ def start(words: list[str]) -> int:
     if word == "lock":
         return refresh_lock(environment, arguments)
     environment.ensure(Progress(sys.stdout))
-    if word in ("lab", "test", "bench"):
+    if word in ("lab", "test", "bench", "soak"):
         os.chdir(environment.root)
     return hand_over(command_for(environment, word, arguments), run_environ(environment))
 

@@ -6,7 +6,7 @@ import logging
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -85,13 +85,26 @@ def lint(
 
 
 @app.command()
-def bench() -> None:
-    """Measure the local gateway against a bare `websockets` server, in one run."""
-    import runpy
+def bench(
+    quick: Annotated[bool, typer.Option(help="A quarter of the work, in two rounds.")] = False,
+    case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given again.")] = None,
+    list_: Annotated[bool, typer.Option("--list", help="List the cases.")] = False,
+    write: Annotated[bool, typer.Option(help="Write table and picture to docs/performance.md.")] = False,
+) -> None:
+    """Measure the local gateway against bare `websockets` servers, and its peers where they are installed."""
+    command = _beside_the_package("benchmarks.command")
+    raise typer.Exit(command.bench(case or [], quick=quick, write=write, listed=list_))
+
+
+def _beside_the_package(name: str) -> Any:
+    """Import what lies at the top of the course, beside ``src``."""
+    import importlib
+    import sys
 
     from .authoring.lint import root
 
-    runpy.run_path(str(root() / "benchmarks" / "round_trip.py"), run_name="__main__")
+    sys.path.insert(0, str(root()))
+    return importlib.import_module(name)
 
 
 @app.command()
