@@ -127,11 +127,6 @@ def test_other_integrations_are_not_emulated_and_it_says_what_to_do(kind):
     assert ";" in why
 
 
-@pytest.mark.parametrize("settings", [{"api_key_required": True}, {"request_models": {"$default": "Message"}}])
-def test_other_gaps_are_named(settings):
-    assert gap(route("$default", **settings)).startswith("NotEmulated: ")
-
-
 @pytest.mark.parametrize("kind", sorted(EMULATED))
 def test_what_is_emulated_has_no_gap(kind):
     assert gap(route("$default", Integration("i", kind))) == ""

@@ -53,7 +53,7 @@ def verify(request: Request, *, secret=SECRET, now=NOW, region=REGION) -> sigv4.
     assert signature is not None
     check_time(signature, now)
     check_scope(signature, region)
-    check_value(signature, request, secret)
+    check_value(signature, [request], secret)
     return signature
 
 

@@ -6,26 +6,19 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocke
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from fnmatch import translate
-from functools import lru_cache
 from typing import Any
 
-from .definition import Stage
-from .documents import Knock
+from .documents import Document
 from .limits import AUTHORIZER_RESULT_BYTES
+from .policy import ALLOW, DENY, EXPLICIT_DENY, NO_ALLOW, Malformed, Question, effect
 from .ports import Outcome
 
 UNAUTHORIZED = "Unauthorized"
-EXPLICIT_DENY = "User is not authorized to access this resource with an explicit deny in an identity-based policy"
-NO_ALLOW = (
-    "User is not authorized to access this resource because no identity-based policy allows"
-    " the execute-api:Invoke action"
-)
-MISSING_TOKEN = "Missing Authentication Token"
-UNVERIFIED = "NotEmulated: signatures of AWS_IAM; use a Lambda authorizer, or AuthorizationType NONE while testing"
+NOT_AUTHORIZED = "User is not authorized to access this resource"
+DENIED = f"{NOT_AUTHORIZED} {EXPLICIT_DENY}"
+NOT_ALLOWED = f"{NOT_AUTHORIZED} {NO_ALLOW}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,53 +28,69 @@ class Verdict:
     status: int
     message: str = ""
     context: dict[str, Any] = field(default_factory=dict)
+    usage_identifier_key: str = ""
 
 
-def unsigned_or_gap(knock: Knock) -> tuple[int, str]:
-    """Return how IAM refuses this client: unsigned as on AWS; signed because signatures are not verified here."""
-    signed = knock.header("authorization") or any(name == "X-Amz-Signature" for name, _ in knock.query)
-    return (501, UNVERIFIED) if signed else (403, MISSING_TOKEN)
+def has_identity(sources: Iterable[str], event: Document) -> bool:
+    """Tell whether every identity source has a value in the authorizer's event.
+
+    >>> has_identity(["context.identity.sourceIp"], {"requestContext": {"identity": {"sourceIp": "198.51.100.7"}}})
+    True
+    """
+    return all(_source(source, event) for source in sources)
 
 
-def has_identity(sources: Iterable[str], knock: Knock, stage: Stage) -> bool:
-    """Tell whether every identity source has a value in the upgrade request."""
-    return all(_source(source, knock, stage) for source in sources)
-
-
-def _source(source: str, knock: Knock, stage: Stage) -> str:
+def _source(source: str, event: Document) -> bool:
     kind, _, name = source.rpartition(".")
     match kind:
         case "route.request.header":
-            return knock.header(name) or ""
+            headers = event["multiValueHeaders"].items()
+            return any(any(values) for header, values in headers if header.lower() == name.lower())
         case "route.request.querystring":
-            return next((value for key, value in knock.query if key == name), "")
+            return any(event["multiValueQueryStringParameters"].get(name, ()))
         case "stageVariables":
-            return stage.stage_variables.get(name, "")
+            return bool(event["stageVariables"].get(name))
         case _:
-            return source if source.startswith("context.") else ""
+            return source.startswith("context.") and _in_context(event["requestContext"], source.split(".")[1:])
 
 
-def verdict(outcome: Outcome, method_arn: str) -> Verdict:
+def _in_context(context: Any, path: list[str]) -> bool:
+    for name in path:
+        context = context.get(name) if isinstance(context, dict) else None
+    return context not in (None, "")
+
+
+def verdict(outcome: Outcome, question: Question) -> Verdict:
     """Turn an authorizer's answer into a verdict.
 
-    >>> verdict(Outcome({"principalId": "ana", "policyDocument": {"Statement": []}}), "arn").status
+    >>> verdict(Outcome({"principalId": "ana", "policyDocument": {"Statement": []}}), Question("arn")).status
     403
     """
     if outcome.error:
         failed_as = outcome.payload.get("errorMessage") if isinstance(outcome.payload, dict) else ""
         return Verdict(401, UNAUTHORIZED) if failed_as == UNAUTHORIZED else Verdict(500)
     answer = outcome.payload
-    if not isinstance(answer, dict) or not isinstance(answer.get("principalId"), str):
+    if not isinstance(answer, dict) or not isinstance(answer.get("principalId"), str) or _size(answer) is None:
         return Verdict(500)
-    if len(json.dumps(answer)) > AUTHORIZER_RESULT_BYTES:
+    context, key = _context(answer), answer.get("usageIdentifierKey") or ""
+    if context is None or not isinstance(key, str):
         return Verdict(500)
-    context = _context(answer)
-    effect = _effect(answer.get("policyDocument"), method_arn)
-    if context is None or effect is None:
+    try:
+        decided = effect(answer.get("policyDocument"), question)
+    except Malformed:
         return Verdict(500)
-    if effect == "Allow":
-        return Verdict(200, context={"principalId": answer["principalId"], **context})
-    return Verdict(403, EXPLICIT_DENY if effect == "Deny" else NO_ALLOW)
+    if decided == ALLOW:
+        return Verdict(200, "", {"principalId": answer["principalId"], **context}, key)
+    return Verdict(403, DENIED if decided == DENY else NOT_ALLOWED)
+
+
+def _size(answer: dict[str, Any]) -> int | None:
+    """Return how long the answer is as JSON, in bytes; None where it is longer than it may be, or no JSON."""
+    try:
+        size = len(json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+    except (TypeError, ValueError):
+        return None
+    return size if size <= AUTHORIZER_RESULT_BYTES else None
 
 
 def _context(answer: dict[str, Any]) -> dict[str, Any] | None:
@@ -90,34 +99,3 @@ def _context(answer: dict[str, Any]) -> dict[str, Any] | None:
     if not isinstance(context, dict) or any(isinstance(value, (dict, list)) for value in context.values()):
         return None
     return {name: value if isinstance(value, str) else json.dumps(value) for name, value in context.items()}
-
-
-def _effect(policy: Any, method_arn: str) -> str | None:
-    """Evaluate a policy document: an explicit deny wins; '' where nothing matches, None where it is no policy."""
-    statements = policy.get("Statement") if isinstance(policy, dict) else None
-    if isinstance(statements, dict):
-        statements = [statements]
-    if not isinstance(statements, list) or not all(isinstance(statement, dict) for statement in statements):
-        return None
-    effects = {statement.get("Effect") for statement in statements if _applies(statement, method_arn)}
-    return "Deny" if "Deny" in effects else "Allow" if "Allow" in effects else ""
-
-
-def _applies(statement: dict[str, Any], method_arn: str) -> bool:
-    actions, resources = _texts(statement.get("Action")), _texts(statement.get("Resource"))
-    return any(_like(action.lower(), "execute-api:invoke") for action in actions) and any(
-        _like(resource, method_arn) for resource in resources
-    )
-
-
-def _texts(value: Any) -> list[str]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-
-
-def _like(pattern: str, text: str) -> bool:
-    return bool(_compiled(pattern).match(text))
-
-
-@lru_cache(maxsize=256)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(translate(pattern.replace("[", "[[]")))

@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any
 
-from .definition import Stage
+from .definition import Stage, Strings
 from .errors import Upgrade101Error
+from .ports import ApiKey
 
 
 class State(Enum):
@@ -51,6 +53,9 @@ LIFE: dict[tuple[State, Event], State] = {
 }
 
 
+_NOBODY: Strings = MappingProxyType({})
+
+
 class ImpossibleStep(Upgrade101Error):
     """An event arrived that the table does not know in this state: a defect of the gateway itself."""
 
@@ -69,6 +74,8 @@ class Connection:
     line: Any = None
     state: State = State.CONNECTING
     authorizer: dict[str, Any] | None = None
+    api_key: ApiKey | None = None  # the one that came with the upgrade request, where it is good for the stage
+    recognized: Strings = field(default_factory=lambda: _NOBODY)  # what a signature or an API key adds to identity
     in_flight: int = 0
     congested: bool = False  # its socket takes no more
     unsent: int = 0  # characters on their way to its socket

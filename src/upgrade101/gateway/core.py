@@ -12,6 +12,7 @@ import threading
 from . import authorizers, documents, integrations
 from . import happenings as told
 from .address import Address, locate
+from .admission import Admission, Refusal
 from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Resume, Run, Send
 from .clock import Clock
 from .connection import Connection, Event, State
@@ -32,13 +33,20 @@ class Core:
     """All connections of one gateway, and the calls under way for them."""
 
     def __init__(
-        self, definitions: Definitions, clock: Clock, limits: Limits, observers: told.Observers, ids: Ids | None = None
+        self,
+        definitions: Definitions,
+        clock: Clock,
+        limits: Limits,
+        observers: told.Observers,
+        ids: Ids | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self.definitions = definitions
         self.clock = clock
         self.limits = limits
         self.observers = observers
         self.ids = ids or Ids(clock.now)
+        self.admission = admission or Admission(clock)
         self.lock = threading.RLock()
         self.connections: dict[str, Connection] = {}
         self.calls: dict[str, Call] = {}
@@ -58,7 +66,7 @@ class Core:
             connection = self._new_connection(stage, knock, line, now)
             self._tell(told.Knocked, connection, path=knock.target, headers=tuple(knock.headers))
             route = stage.deployment.routes.get(CONNECT)
-            return self._authorize(connection, knock, route) if route else self._accept(connection)
+            return self._authorize(connection, knock, route) if route else self._connect(connection, knock)
 
     def _new_connection(self, stage: Stage, knock: Knock, line: object, now: float) -> Connection:
         connection = Connection(
@@ -87,17 +95,18 @@ class Core:
         if gap:
             return self._refuse(connection, 501, gap)
         if route.authorization_type == "AWS_IAM":
-            return self._refuse(connection, *authorizers.unsigned_or_gap(knock))
+            refusal = self.admission.signed(connection, knock)
+            return self._turn_away(connection, refusal) if refusal else self._connect(connection, knock)
         if route.authorization_type != "CUSTOM":
             return self._connect(connection, knock)
         authorizer = route.authorizer
         if authorizer is None:  # it was deleted: a door without its keeper stays shut
             return self._refuse(connection, 500, "")
-        if not authorizers.has_identity(authorizer.identity_source, knock, connection.stage):
-            return self._refuse(connection, 401, authorizers.UNAUTHORIZED)
         request_id, now = self.ids.request(), self.clock.now()
         arn = connection.stage.arn(CONNECT)
         event = documents.authorizer_event(connection, knock, arn, request_id, now)
+        if not authorizers.has_identity(authorizer.identity_source, event):
+            return self._refuse(connection, 401, authorizers.UNAUTHORIZED)
         door = Integration(authorizer.authorizer_id, "AWS_PROXY", authorizer.authorizer_uri)
         return self._run(request_id, Purpose.AUTHORIZE, connection, CONNECT, door, event)
 
@@ -105,15 +114,18 @@ class Core:
         connection = call.connection
         if outcome is _SHORT_OF_TIME or connection.state is State.ABANDONED:
             return self._refuse(connection, 500, "")
-        verdict = authorizers.verdict(outcome, connection.stage.arn(CONNECT))
+        verdict = authorizers.verdict(outcome, self.admission.question(connection))
         if verdict.status != 200:
             return self._refuse(connection, verdict.status, verdict.message)
         connection.authorizer = verdict.context
-        return self._connect(connection, connection.knock)
+        return self._connect(connection, connection.knock, verdict.usage_identifier_key)
 
-    def _connect(self, connection: Connection, knock: Knock) -> Actions:
-        route = connection.stage.deployment.routes[CONNECT]
-        if route.integration is None:
+    def _connect(self, connection: Connection, knock: Knock, usage_identifier_key: str = "") -> Actions:
+        refusal = self.admission.connect(connection, knock, usage_identifier_key)
+        if refusal:
+            return self._turn_away(connection, refusal)
+        route = connection.stage.deployment.routes.get(CONNECT)
+        if route is None or route.integration is None:
             return self._accept(connection)
         request_id = self.ids.request()
         event = documents.connect_event(connection, knock, request_id, self.clock.now())
@@ -144,6 +156,9 @@ class Core:
         self._deadlines.set(("age", connection.connection_id), self.limits.max_duration_seconds, now)
         return [Accept(connection, subprotocol)]
 
+    def _turn_away(self, connection: Connection, refusal: Refusal) -> Actions:
+        return self._refuse(connection, refusal.status, refusal.message)
+
     def _refuse(self, connection: Connection, status: int, message: str | None = None) -> Actions:
         connection.step(Event.REFUSE)
         del self.connections[connection.connection_id]
@@ -167,6 +182,10 @@ class Core:
             request_id = self.ids.request()
             if route is None:
                 return self._send_error(connection, documents.FORBIDDEN, request_id)
+            if route.checked or connection.stage.throttled:
+                refusal = self.admission.message(connection, route, text)
+                if refusal:
+                    return self._send_error(connection, refusal.message, request_id)
             gap = integrations.gap(route)
             if gap:
                 log.warning("route %s: %s", route.route_key, gap)

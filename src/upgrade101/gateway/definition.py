@@ -71,6 +71,10 @@ class Route:
     model_selection_expression: str = ""
     request_models: Strings = field(default_factory=dict)
     request_parameters: Mapping[str, Any] = field(default_factory=dict)
+    checked: bool = field(init=False, repr=False, compare=False)  # a message must pass more than route selection
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checked", self.api_key_required or bool(self.model_selection_expression))
 
     @property
     def two_way(self) -> bool:
@@ -95,6 +99,11 @@ class Deployment:
     models: Strings = field(default_factory=dict)  # JSON schema text by model name
     api_key_selection_expression: str = "$request.header.x-api-key"
     disable_execute_api_endpoint: bool = False
+    validators: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # models, compiled so far
+    keyed: bool = field(init=False, repr=False, compare=False)  # some route requires an API key
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "keyed", any(route.api_key_required for route in self.routes.values()))
 
     def route(self, route_key: str) -> Route | None:
         """Return the route with exactly this key, else ``$default``, else nothing."""
@@ -118,6 +127,12 @@ class Stage:
     default_route_settings: Mapping[str, Any] = field(default_factory=dict)
     route_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     access_log_settings: Strings = field(default_factory=dict)
+    throttled: bool = field(init=False, repr=False, compare=False)  # a message may be one too many
+
+    def __post_init__(self) -> None:
+        settings = (self.default_route_settings, *self.route_settings.values())
+        throttled = any(name.startswith("throttling") for each in settings for name in each)
+        object.__setattr__(self, "throttled", throttled)
 
     @property
     def domain_name(self) -> str:

@@ -221,7 +221,7 @@ def _context(
         "stage": connection.stage.stage_name,
         "connectedAt": int(connection.connected_at * 1000),
         "requestTimeEpoch": int(now * 1000),
-        "identity": {**identity, "sourceIp": connection.source_ip},
+        "identity": {**connection.recognized, **identity, "sourceIp": connection.source_ip},
         "requestId": request_id,
         "domainName": connection.domain_name,
         "connectionId": connection.connection_id,

@@ -25,10 +25,6 @@ def gap(route: Route) -> str:
     kind = route.integration.integration_type if route.integration else "MOCK"
     if kind not in EMULATED:
         return f"NotEmulated: {kind} integrations; use AWS_PROXY with a Lambda function that makes the call"
-    if route.api_key_required:
-        return "NotEmulated: API keys; set ApiKeyRequired=False and check the key in a Lambda authorizer"
-    if route.request_models:
-        return "NotEmulated: request models; leave RequestModels out and validate in the handler"
     return ""
 
 

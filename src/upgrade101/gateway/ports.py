@@ -1,12 +1,14 @@
-"""What the gateway needs from the world around it: three ports, which a local cloud implements.
+"""What the gateway needs from the world around it: ports, which a local cloud implements.
 
-The gateway itself knows neither moto nor boto3; anything that can answer these three questions can stand behind it.
+The gateway itself knows neither moto nor boto3; anything that can answer the first three questions can stand behind
+it. The others are asked only where a route has AWS_IAM authorization or requires an API key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, Protocol
 
 from .definition import Stage
@@ -62,6 +64,42 @@ class HttpResponse:
     headers: Headers = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who holds an access key, as IAM knows them."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    account_id: str
+    caller_id: str  # AIDA… of a user, AROA…:session of a role, the account's number for its root
+    arn: str
+    user_name: str = ""
+    session_token: str = field(default="", repr=False)  # '' for keys that last
+    expires_at: float = inf  # epoch seconds
+    policies: tuple[dict[str, Any], ...] | None = None  # identity-based; None for the root, who may do everything
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """How many requests a usage plan allows in a period."""
+
+    limit: int
+    period: str  # DAY | WEEK | MONTH
+    offset: int = 0  # the day on which a week (from Sunday) or a month (from the first) begins
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """An enabled API key, and what its usage plan says about one stage; throttling settings as a stage has them."""
+
+    key_id: str
+    value: str = field(repr=False)
+    plan_id: str
+    throttle: dict[str, Any] = field(default_factory=dict)
+    route_throttles: dict[str, dict[str, Any]] = field(default_factory=dict)  # by route key
+    quota: Quota | None = None
+
+
 class Definitions(Protocol):
     """Port 1: which stage is that?"""
 
@@ -81,3 +119,17 @@ class Http(Protocol):
 
     def __call__(self, request: HttpRequest) -> HttpResponse | None:
         """Answer, blocking, in a worker thread; nothing where the path is nobody's."""
+
+
+class Identities(Protocol):
+    """Port 4: whose access key is that?"""
+
+    def __call__(self, access_key_id: str) -> Caller | None:
+        """Return who holds the key, or nothing. Called under the gateway's lock, for AWS_IAM only: must be quick."""
+
+
+class ApiKeys(Protocol):
+    """Port 5: what may a client with this API key do at this stage?"""
+
+    def __call__(self, value: str, stage: Stage) -> ApiKey | None:
+        """Return the key, or nothing where it is unknown, disabled, or in no usage plan of the stage. Must be quick."""

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from .address import Address, locate
+from .admission import Admission
 from .calls import Accept, Actions, Call, Close, Refuse, Resume, Run, Send
 from .clock import Clock
 from .core import Core
@@ -25,7 +26,7 @@ from .happenings import Observer, Observers, failed
 from .limits import Limits
 from .line import Line
 from .management import manage
-from .ports import Definitions, Http, HttpRequest, HttpResponse, Invocation, Invoke, Outcome
+from .ports import ApiKeys, Definitions, Http, HttpRequest, HttpResponse, Identities, Invocation, Invoke, Outcome
 from .uris import function_arn
 
 log = logging.getLogger("upgrade101.gateway")
@@ -37,8 +38,9 @@ _GOODBYE_SECONDS = 0.5
 class Gateway:
     """A running gateway on one loopback port.
 
-    ``definitions``, ``invoke`` and ``http`` are the three ports of :mod:`upgrade101.gateway.ports`. Used as a context
-    manager it is started and stopped; ``start`` raises ConfigurationError where the port is in use.
+    ``definitions``, ``invoke``, ``http``, ``identities`` and ``api_keys`` are the ports of
+    :mod:`upgrade101.gateway.ports`; without the last two nobody is known. Used as a context manager it is started and
+    stopped; ``start`` raises ConfigurationError where the port is in use.
     """
 
     def __init__(
@@ -47,13 +49,16 @@ class Gateway:
         invoke: Invoke,
         http: Http | None = None,
         *,
+        identities: Identities | None = None,
+        api_keys: ApiKeys | None = None,
         clock: Clock | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.limits = limits or Limits()
         self.observers = Observers()
-        self.core = Core(definitions, self.clock, self.limits, self.observers)
+        admission = Admission(self.clock, identities, api_keys)
+        self.core = Core(definitions, self.clock, self.limits, self.observers, admission=admission)
         self.host, self.port = "", 0
         self._invoke = invoke
         self._http = http

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -182,20 +182,23 @@ def check_scope(signature: Signature, region: str) -> None:
         raise Refused("".join(faults))
 
 
-def check_value(signature: Signature, request: Request, secret_access_key: str) -> None:
-    """Raise Refused, naming the strings that should have been signed, where ``secret_access_key`` did not sign this."""
+def check_value(signature: Signature, requests: Sequence[Request], secret_access_key: str) -> None:
+    """Raise Refused, naming the strings to sign, where ``secret_access_key`` signed none of these requests."""
     key = signing_key(secret_access_key, signature.scope)
-    given = signature.value.encode("latin-1", "replace")
-    candidates = [(text, string_to_sign(signature, text)) for text in canonical_requests(signature, request)]
-    for _, to_sign in candidates:
-        made = hmac.new(key, to_sign, hashlib.sha256).hexdigest().encode()
-        if hmac.compare_digest(made, given):
+    candidates = [text for request in requests for text in canonical_requests(signature, request)]
+    for text in candidates:
+        if same(hmac.digest(key, string_to_sign(signature, text), "sha256").hex(), signature.value):
             return
-    canonical, expected = (text.decode("utf-8", "replace") for text in candidates[0])
+    canonical, to_sign = candidates[0].decode("utf-8", "replace"), string_to_sign(signature, candidates[0]).decode()
     raise Refused(
         f"{MISMATCH}\n\nThe Canonical String for this request should have been\n'{canonical}'"
-        f"\n\nThe String-to-Sign should have been\n'{expected}'\n"
+        f"\n\nThe String-to-Sign should have been\n'{to_sign}'\n"
     )
+
+
+def same(one: str, other: str) -> bool:
+    """Compare two secrets in a time that does not tell where they differ."""
+    return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
 def signing_key(secret_access_key: str, scope: tuple[str, ...]) -> bytes:
