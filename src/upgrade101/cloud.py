@@ -223,9 +223,9 @@ def dial(url: str) -> socket.socket:
 
 
 def _dial_local(host: str, port: int | None) -> socket.socket:
-    """Play DNS: an execute-api host is the local gateway, a loopback host is itself, and nothing else is reached."""
-    if host.endswith((".amazonaws.com", ".localhost")):
-        gateway = local().gateway
+    """Play DNS: an API's own host and a custom domain are the local gateway, a loopback host is itself; no others."""
+    gateway = local().gateway
+    if host.endswith((".amazonaws.com", ".localhost")) or gateway.core.locate(host, "/") is not None:
         return socket.create_connection((gateway.host, gateway.port), timeout=10)
     if is_loopback(host):
         return socket.create_connection((host, port or 80), timeout=10)
@@ -238,13 +238,17 @@ def local_url(url: str) -> str:
     """Return the address of an API on this machine, for programs that cannot play DNS: wscat, curl, a browser.
 
     ``wss://{api-id}.execute-api.…/{stage}`` becomes ``ws://127.0.0.1:PORT/_aws/execute-api/{api-id}/{stage}``, and
-    ``https`` becomes ``http``. On AWS the address stays as it is.
+    ``https`` becomes ``http``; an address at a custom domain becomes that of the stage it is mapped to. On AWS the
+    address stays as it is.
     """
     _running()
     if _now.local is None:
         return url
     parts = urlsplit(url)
     api_id = (parts.hostname or "").partition(".")[0]
+    mapped = _now.local.gateway.core.locate(parts.netloc, parts.path)
+    if mapped is not None and mapped.domain_name:
+        api_id, parts = mapped.api_id, parts._replace(path="/".join(("", mapped.stage_name, *mapped.rest)))
     scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)
     netloc = f"{_now.local.gateway.host}:{_now.local.gateway.port}"
     return urlunsplit((scheme, netloc, f"/_aws/execute-api/{api_id}{parts.path}", parts.query, ""))

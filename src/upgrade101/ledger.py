@@ -35,6 +35,10 @@ def _delete_role(client: Any, name: str) -> None:
 
 _DELETE: dict[tuple[str, str], Callable[[Any, str], Any]] = {
     ("apigatewayv2", "API"): lambda client, name: client.delete_api(ApiId=name),
+    ("apigatewayv2", "custom domain"): lambda client, name: client.delete_domain_name(DomainName=name),
+    ("apigatewayv2", "API mapping"): lambda client, name: client.delete_api_mapping(
+        **dict(zip(("DomainName", "ApiMappingId"), name.split("/"), strict=True))
+    ),
     ("apigateway", "REST API"): lambda client, name: client.delete_rest_api(restApiId=name),
     ("lambda", "function"): lambda client, name: client.delete_function(FunctionName=name),
     ("logs", "log group"): lambda client, name: client.delete_log_group(logGroupName=name),
@@ -44,6 +48,11 @@ _DELETE: dict[tuple[str, str], Callable[[Any, str], Any]] = {
 
 _CREATED: dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], dict[str, Any]], str]]] = {
     ("apigatewayv2", "CreateApi"): ("API", lambda asked, got: got["ApiId"]),
+    ("apigatewayv2", "CreateDomainName"): ("custom domain", lambda asked, got: got["DomainName"]),
+    ("apigatewayv2", "CreateApiMapping"): (
+        "API mapping",
+        lambda asked, got: f"{asked['DomainName']}/{got['ApiMappingId']}",
+    ),
     ("apigateway", "CreateRestApi"): ("REST API", lambda asked, got: got["id"]),
     ("lambda", "CreateFunction"): ("function", lambda asked, got: asked["FunctionName"]),
     ("dynamodb", "CreateTable"): ("table", lambda asked, got: asked["TableName"]),

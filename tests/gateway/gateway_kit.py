@@ -66,6 +66,10 @@ class Shelf:
 
     def __init__(self, *stages: Stage) -> None:
         self.stages = {(each.api_id, each.stage_name): each for each in stages}
+        self.domains: dict[str, dict[str, tuple[str, str]]] = {}
+
+    def domain(self, name: str) -> dict[str, tuple[str, str]] | None:
+        return self.domains.get(name)
 
     def stage(self, api_id: str, stage_name: str) -> Stage | None:
         return self.stages.get((api_id, stage_name))

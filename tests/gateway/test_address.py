@@ -76,6 +76,47 @@ def test_deeper_paths_keep_their_rest():
     assert locate(HOST, "/dev/chat//x").rest == ("chat", "", "x")
 
 
+# ── custom domains ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+DOMAINS = {
+    "ws.example.com": {"": ("root000000", "prod"), "chat": ("chat000000", "dev"), "chat/v2": ("chat000000", "new")},
+    "only.example.com": {"chat": ("chat000000", "dev")},
+}.get
+
+
+@pytest.mark.parametrize(
+    "target, api_id, stage_name, rest",
+    [
+        ("/", "root000000", "prod", ()),
+        ("", "root000000", "prod", ()),
+        ("/?name=Ana", "root000000", "prod", ()),
+        ("/chat", "chat000000", "dev", ()),
+        ("/chat/", "chat000000", "dev", ()),
+        ("/chat/v2?a=/b", "chat000000", "new", ()),
+        ("/chat/v3", "chat000000", "dev", ("v3",)),
+        ("/chatter", "root000000", "prod", ("chatter",)),
+        ("/@connections/KmZ1XdPwDoECGjA%3D", "root000000", "prod", ("@connections", "KmZ1XdPwDoECGjA=")),
+        ("/chat/%40connections/a%2Fb", "chat000000", "dev", ("@connections", "a/b")),
+    ],
+)
+@pytest.mark.parametrize("host", ["ws.example.com", "WS.Example.com:4566"])
+def test_the_longest_mapping_key_counts(host, target, api_id, stage_name, rest):
+    assert locate(host, target, DOMAINS) == Address(api_id, stage_name, rest, "ws.example.com")
+
+
+def test_a_domain_without_a_fitting_mapping_is_an_address_of_nobody():
+    assert locate("only.example.com", "/dev", DOMAINS) == Address("", "", ("dev",), "only.example.com")
+
+
+def test_an_unknown_domain_is_nobodys_address():
+    assert locate("other.example.com", "/chat", DOMAINS) is None
+
+
+def test_an_apis_own_host_and_path_need_no_domain():
+    assert locate(HOST, "/dev", lambda name: 1 / 0) == Address("a1b2c3d4e5", "dev")
+    assert locate("ws.example.com", "/_aws/execute-api/zzz999/prod", DOMAINS) == Address("zzz999", "prod")
+
+
 @given(st.text(), st.text())
 def test_any_host_and_target_is_an_address_or_not(host, target):
     assert isinstance(locate(host, target), Address | None)

@@ -143,10 +143,10 @@ def test_the_path_form_reaches_the_same_stage(front):
 
 
 def test_what_is_not_emulated_is_501_and_says_what_to_do():
-    front = Front(route("$connect", Integration("i", "HTTP_PROXY", "http://127.0.0.1/")))
+    front = Front(route("$connect", Integration("i", "HTTP_PROXY", "http://127.0.0.1/", connection_type="VPC_LINK")))
     status, message = the_refusal(front.knock())
     assert status == 501
-    assert message.startswith("NotEmulated: HTTP_PROXY")
+    assert message.startswith("NotEmulated: private integrations")
 
 
 @pytest.mark.parametrize("status, accepted", [(200, True), (403, False)])
@@ -369,7 +369,9 @@ def test_no_route_and_no_default_is_forbidden_and_the_connection_stays():
     assert isinstance(front.core.received(connection, '{"action": "echo"}')[0], Run)
 
 
-@pytest.mark.parametrize("broken", [Route("r", "$default"), route("$default", Integration("i", "HTTP", "http://x/"))])
+@pytest.mark.parametrize(
+    "broken", [Route("r", "$default"), route("$default", Integration("i", "AWS", "${stageVariables.no}"))]
+)
 def test_a_route_without_a_usable_integration_is_an_internal_server_error(broken):
     front = Front(broken)
     (send,) = front.core.received(front.accepted(), "hello")
@@ -694,6 +696,24 @@ def test_without_its_default_endpoint_nobody_comes_in(front, caplog):
     front.shelf.stages[API, "dev"] = replace(stage, deployment=closed)
     assert the_refusal(front.knock()) == (403, "Forbidden")
     assert "DisableExecuteApiEndpoint" in caplog.text
+
+
+def test_a_custom_domain_reaches_a_stage_without_its_default_endpoint(front):
+    stage = front.shelf.stages[API, "dev"]
+    closed = replace(stage.deployment, disable_execute_api_endpoint=True)
+    front.shelf.stages[API, "dev"] = replace(stage, deployment=closed)
+    front.shelf.domains["ws.example.com"] = {"chat": (API, "dev")}
+    call = the_call(front.knock("/chat?name=Ana", host="ws.example.com"))
+    assert call.event["requestContext"]["domainName"] == call.event["headers"]["Host"] == "ws.example.com"
+    assert (call.event["requestContext"]["stage"], call.event["queryStringParameters"]) == ("dev", {"name": "Ana"})
+    assert the_refusal(front.knock("/dev", host="ws.example.com"))[0] == 403
+    assert the_refusal(front.knock("/chat/more", host="ws.example.com"))[0] == 403
+
+
+def test_domains_that_raise_let_nobody_in_and_say_so(front, caplog):
+    front.shelf.domain = lambda name: 1 / 0
+    assert the_refusal(front.knock(host="ws.example.com"))[0] == 403
+    assert "the definitions port failed at ws.example.com: ZeroDivisionError" in caplog.text
 
 
 def test_who_is_in_when_the_default_endpoint_closes_stays(front, connection):

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from gateway_kit import API, CHAT, START, Front
@@ -30,8 +31,51 @@ def call(front, method, connection_id, body=b"", api=API, stage="dev", caller=""
     return manage(front.core, method, Address(api, stage, ("@connections", connection_id)), body, caller)
 
 
+def ask(front, path, method="POST", host="ws.example.com"):
+    return manage(front.core, method, front.core.locate(host, path), b"hello")
+
+
 def kind(response):
     return dict(response.headers).get("x-amzn-ErrorType")
+
+
+# ── through a custom domain ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_custom_domain_reaches_the_connections_of_its_stage_however_they_came(front, connection):
+    front.shelf.domains["ws.example.com"] = {"chat": (API, "dev")}
+    response, actions = ask(front, f"/chat/@connections/{connection.connection_id}")
+    assert (response.status, actions) == (200, [Send(connection, "hello")])
+
+
+def test_the_stages_name_below_a_custom_domain_is_no_method(front, connection):
+    front.shelf.domains["ws.example.com"] = {"": (API, "dev")}
+    response, actions = ask(front, f"/dev/@connections/{connection.connection_id}")
+    assert (response.status, kind(response), actions) == (404, "NotFoundException", [])
+    said = json.loads(response.body)["message"]
+    assert said == f"No method found matching route dev/@connections/{connection.connection_id} for http method POST."
+
+
+def test_a_path_without_a_mapping_is_forbidden(front, connection):
+    front.shelf.domains["ws.example.com"] = {"chat": (API, "dev")}
+    response, _ = ask(front, f"/talk/@connections/{connection.connection_id}")
+    assert (response.status, kind(response)) == (403, "ForbiddenException")
+
+
+def test_another_path_of_a_stage_is_forbidden(front, connection):
+    response, _ = manage(front.core, "POST", Address(API, "dev", ("nothing",)), b"")
+    assert (response.status, kind(response)) == (403, "ForbiddenException")
+
+
+def test_without_the_default_endpoint_only_the_custom_domain_answers(front, connection):
+    stage = front.shelf.stages[API, "dev"]
+    closed = replace(stage.deployment, disable_execute_api_endpoint=True)
+    front.shelf.stages[API, "dev"] = replace(stage, deployment=closed)
+    front.shelf.domains["ws.example.com"] = {"": (API, "dev")}
+    response, _ = call(front, "POST", connection.connection_id)
+    assert (response.status, kind(response)) == (403, "ForbiddenException")
+    response, _ = ask(front, f"/@connections/{connection.connection_id}")
+    assert response.status == 200
 
 
 # ── what works ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -146,6 +146,20 @@ def test_definitions_that_raise_answer_403_and_a_line_in_the_log(start, calm):
     assert calm() == ["the definitions port failed at a1b2c3d4e5/dev: ZeroDivisionError('division by zero')"] * 2
 
 
+def test_plain_requests_at_a_custom_domain(start):
+    running = start()
+    running.shelf.domains["ws.example.com"] = {"chat": ("a1b2c3d4e5", "dev")}
+    for path, status in (("/chat", 426), ("/", 403), ("/talk", 403), ("/chat/dev", 404)):
+        with running.raw() as client:
+            client.send(f"GET {path} HTTP/1.1\r\nHost: ws.example.com\r\n\r\n".encode())
+            assert client.status() == status, path
+    with running.raw() as client:
+        client.send(handshake("/chat", Host="ws.example.com"))
+        assert client.head().startswith(b"HTTP/1.1 101 ")
+    until(lambda: running.functions.events("CONNECT"))
+    assert running.functions.events("CONNECT")[0]["requestContext"]["domainName"] == "ws.example.com"
+
+
 def test_the_host_name_finds_the_stage_as_on_aws(start):
     running = start()
     with running.raw() as client:

@@ -2,7 +2,9 @@
 
 import functools
 import logging
+import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,6 +14,8 @@ from moto import mock_aws
 from moto.server import ThreadedMotoServer
 
 from upgrade101.localcloud import control_plane
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:probe"
 INVOCATIONS = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"

@@ -39,6 +39,9 @@ class NoWebSockets:
     def stage(self, api_id: str, stage_name: str) -> None:
         return None
 
+    def domain(self, name: str) -> None:
+        return None
+
     def __call__(self, invocation: Invocation, done: Callable[[Outcome], None]) -> None:
         done(Outcome(not_invoked=True))
 

@@ -59,11 +59,12 @@ class Core:
         """Take an upgrade request; the answer to the client comes at once or when ``$connect`` has decided."""
         with self.lock:
             now = self.clock.now()
-            address = locate(knock.header("host") or "", knock.target)
+            address = self.locate(knock.header("host") or "", knock.target)
             stage = self.stage_at(address) if address and not address.rest else None
-            if stage is None:
+            if address is None or stage is None:
                 return self._refuse_stranger(knock)
             connection = self._new_connection(stage, knock, line, now)
+            connection.domain_name = address.domain_name or stage.domain_name
             self._tell(told.Knocked, connection, path=knock.target, headers=tuple(knock.headers))
             route = stage.deployment.routes.get(CONNECT)
             return self._authorize(connection, knock, route) if route else self._connect(connection, knock)
@@ -76,7 +77,7 @@ class Core:
             user_agent=knock.header("user-agent"),
             connected_at=now,
             last_active_at=now,
-            domain_name=stage.domain_name,
+            domain_name="",
             line=line,
             knock=knock,
         )
@@ -197,6 +198,14 @@ class Core:
                 request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
             )
 
+    def locate(self, host: str, target: str) -> Address | None:
+        """Return where a request wants to go, or nothing where that is no WebSocket API's address."""
+        try:
+            return locate(host, target, self.definitions.domain)
+        except Exception as fault:
+            told.failed(log, "the definitions port", host, fault)
+            return None
+
     def stage_at(self, address: Address) -> Stage | None:
         """Return the stage that can be reached at an address, or nothing."""
         try:
@@ -204,7 +213,7 @@ class Core:
         except Exception as fault:
             told.failed(log, "the definitions port", f"{address.api_id}/{address.stage_name}", fault)
             return None
-        if stage is None or not stage.deployment.disable_execute_api_endpoint:
+        if stage is None or address.domain_name or not stage.deployment.disable_execute_api_endpoint:
             return stage
         log.info("API %s is not reached at its default endpoint: DisableExecuteApiEndpoint is set", stage.api_id)
         return None

@@ -65,6 +65,8 @@ def _refusal(
     """Return why this call cannot be answered, or None where it can."""
     if core.stage_at(address) is None:
         return _error(403, "ForbiddenException", "Forbidden")
+    if address.connection_id is None:
+        return _no_method(method, address)
     if method not in _DONE:
         return _error(405, "MethodNotAllowedException", f"{method} is not a method of @connections")
     if not is_connection_id(address.connection_id or ""):
@@ -76,6 +78,14 @@ def _refusal(
     if method == "POST" and (connection.congested or connection.unsent > UNSENT_CHARACTERS):
         return _error(429, "LimitExceededException", "the client does not read what it is sent")
     return None
+
+
+def _no_method(method: str, address: Address) -> HttpResponse:
+    """Refuse another path; with a stage's name in it below a custom domain in AWS's words."""
+    if not address.domain_name:
+        return _error(403, "ForbiddenException", "Forbidden")
+    path = "/".join(address.rest)
+    return _error(404, "NotFoundException", f"No method found matching route {path} for http method {method}.")
 
 
 def _belongs(connection: Connection, address: Address) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Any, Protocol
 
+from .address import Mappings
 from .definition import Stage
 
 Headers = list[tuple[str, str]]
@@ -105,6 +106,9 @@ class Definitions(Protocol):
 
     def stage(self, api_id: str, stage_name: str) -> Stage | None:
         """Return the stage as it is now, or nothing. Called for each message from any thread: must be quick."""
+
+    def domain(self, name: str) -> Mappings | None:
+        """Return the mappings of a custom domain, or nothing. Called for each host that is not an API's own."""
 
 
 class Invoke(Protocol):

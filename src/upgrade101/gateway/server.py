@@ -15,7 +15,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from .address import Address, locate
+from .address import Address
 from .admission import Admission
 from .calls import Accept, Actions, Call, Close, Refuse, Resume, Run, Send
 from .clock import Clock
@@ -261,11 +261,13 @@ class Gateway:
 
     def request(self, request: HttpRequest, done: Callable[[HttpResponse], None]) -> None:
         """Answer a plain HTTP request: ``@connections`` at once, everything else in a worker thread."""
-        address = locate(request.header("host"), request.target)
+        address = self.core.locate(request.header("host"), request.target)
         known = address is not None and self.core.stage_at(address) is not None
         if address is not None and address.connection_id is not None:
             signed = request.header("authorization") or "X-Amz-Signature=" in request.target
             done(self.manage(request.method, address, request.body) if signed else _UNSIGNED)
+        elif address is not None and address.domain_name and (address.rest or not known):
+            done(self.manage(request.method, address))
         elif known:
             done(_UPGRADE_REQUIRED)
         elif self._pool is not None:

@@ -13,21 +13,25 @@ from urllib.parse import urlsplit
 import botocore.handlers
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-from ..gateway.address import Address, locate
+from ..gateway import address
+from ..gateway.address import Address
 from ..gateway.ports import HttpResponse
 
 _EVENT = "before-send.apigatewaymanagementapi"
 
 Manage = Callable[[str, Address, bytes, str], HttpResponse]
 """Method, address, body and caller in; the answer out: what ``Gateway.manage`` does."""
+Locate = Callable[[str, str], Address | None]
+"""Host and path in; the stage's address out, or nothing."""
 
 
 class Callbacks:
     """The hook, installed for every botocore session made from now on."""
 
-    def __init__(self, manage: Manage, caller: Callable[[], str] = lambda: "") -> None:
+    def __init__(self, manage: Manage, caller: Callable[[], str] = lambda: "", locate: Locate = address.locate) -> None:
         self._manage = manage
         self._caller = caller
+        self._locate = locate
 
     def install(self) -> None:
         """Put the hook first, before moto's own; sessions that exist already are not reached."""
@@ -44,12 +48,12 @@ class Callbacks:
         return (_EVENT, self.answer)
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
-        """Answer a request for an execute-api host; leave every other (a loopback endpoint, say) to be sent."""
+        """Answer a request for an API's host; leave every other (a loopback endpoint, say) to be sent."""
         url = urlsplit(request.url)
-        address = locate(url.netloc, url.path)
-        if address is None:
+        found = self._locate(url.netloc, url.path)
+        if found is None:
             return None
-        response = self._manage(str(request.method), address, _body(request.body), self._caller())
+        response = self._manage(str(request.method), found, _body(request.body), self._caller())
         headers = dict(response.headers)
         return AWSResponse(request.url, response.status, headers, _Raw(response.body))
 

@@ -47,7 +47,7 @@ class LocalCloud:
         self.functions = Functions()
         self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
         self.rest: RestApis | None = None
-        self._callbacks = Callbacks(self._manage, caller)
+        self._callbacks = Callbacks(self._manage, caller, self.gateway.core.locate)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
 

@@ -679,6 +679,9 @@ class NoStages:
     def stage(self, api_id: str, stage_name: str) -> None:
         return None
 
+    def domain(self, name: str) -> None:
+        return None
+
 
 def test_a_rest_api_answers_on_the_gateways_socket(world: World) -> None:
     world.function("POST", "/items", "make", lambda event: {"statusCode": 201, "body": event["body"]})

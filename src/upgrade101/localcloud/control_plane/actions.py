@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.apigatewayv2.models import Api
 
-from . import deployments
+from . import deployments, domains
 from .alike import Action, Answer, Call, add, check, create, delete, get, list_all, merge, paged, update
 from .changes import Change
 from .operations import Document
@@ -27,6 +27,8 @@ def answer(call: Call) -> Answer:
         return list_apis(call)
     if name == "CreateApi":
         return create_api(call)
+    if call.operation.path[1] == "domainnames":
+        return domains.answer(call)
     api = _api(call)
     action = ACTIONS.get(name)
     if action is None:
@@ -90,6 +92,7 @@ def update_api(call: Call, api: WebSocketApi) -> Document:
 
 def delete_api(call: Call, api: WebSocketApi) -> None:
     """Delete the API with everything below it."""
+    domains.is_unmapped(api)
     for arn in (api.arn, *map(api.stage_arn, api.stages)):
         call.backend.tagger.delete_all_tags_for_resource(arn)
     del call.backend.apis[api.api_id]
@@ -160,6 +163,7 @@ def list_stages(call: Call, api: WebSocketApi) -> Document:
 
 def delete_stage(call: Call, api: WebSocketApi) -> None:
     """Delete a stage; deployments stay."""
+    domains.is_unmapped(api, api.find(_STAGE, call.params).id)
     delete(_STAGE, call, api)
     call.backend.tagger.delete_all_tags_for_resource(api.stage_arn(call.params[_STAGE.id_field]))
 

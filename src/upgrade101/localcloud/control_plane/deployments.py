@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ...gateway import definition
+from ...gateway.address import Mappings
+from . import domains
 from .operations import Document
 from .refusals import Refusal
 from .resources import KINDS, Resource, WebSocketApi, all_apis, find_api, fresh_id, now
@@ -29,6 +31,11 @@ class Definitions:
         """Return the stage as it is now, or nothing where API, stage or deployment is missing."""
         api = find_api(api_id)
         return api.published.get(stage_name) if api else None
+
+    def domain(self, name: str) -> Mappings | None:
+        """Return the mappings of a custom domain, in whatever account and region it was made, or nothing."""
+        found = domains.find(name)
+        return found.published if found else None
 
     def stages(self) -> list[tuple[str, str]]:
         """Return API id and name of every stage that has a deployment."""

@@ -135,14 +135,14 @@ def _check_string(shape: StringShape, value: str, field: str) -> None:
 
 @functools.cache
 def operations() -> Mapping[str, Operation]:
-    """Return every operation below ``/v2/apis`` by name."""
+    """Return every operation below ``/v2/apis`` and ``/v2/domainnames`` by name."""
     # not by a session: that one fails where AWS_PROFILE names a profile that does not exist
     model = ServiceModel(Loader().load_service_model("apigatewayv2", "service-2"), "apigatewayv2")
     found = {}
     for name in model.operation_names:
         operation = model.operation_model(name)
         path = tuple(operation.http["requestUri"].strip("/").split("/"))
-        if path[:2] == ("v2", "apis"):
+        if path[:2] in (("v2", "apis"), ("v2", "domainnames")):
             status = int(operation.http.get("responseCode", 200))
             shape = operation.input_shape
             assert isinstance(shape, StructureShape)

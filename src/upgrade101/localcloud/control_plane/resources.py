@@ -92,7 +92,7 @@ class Resource:
         self.kind = kind
         self.id = identifier
         self.document = document
-        self.key = f"{next(_serials):012d}"  # the order of creation, for the pages of a list
+        self.key = next_key()
         self.children: dict[str, Resource] = {}
 
     def to_json(self) -> Document:
@@ -174,6 +174,11 @@ def _fresh(length: int, taken: Mapping[str, Any]) -> str:
         made = "".join(secrets.choice(_ALPHABET) for _ in range(length))
         if made not in taken:
             return made
+
+
+def next_key() -> str:
+    """Return a key that sorts by the order of creation, for the pages of a list."""
+    return f"{next(_serials):012d}"
 
 
 def age_key(created: float, api_id: str) -> str:

@@ -1,0 +1,28 @@
+"""Handlers that the tests of the local cloud deploy: a function's file is the one it stands in."""
+
+import json
+import time
+
+import boto3
+
+
+def one(event, context):
+    return {"statusCode": 200, "body": "one"}
+
+
+def two(event, context):
+    return {"statusCode": 200, "body": "two"}
+
+
+def sleeper(event, context):
+    time.sleep(0.5)
+    return {"statusCode": 200}
+
+
+def answers(event, context):
+    """Post back to whoever wrote, by the event's own domain name."""
+    about = event["requestContext"]
+    client = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{about['domainName']}/chat")
+    data = json.dumps([about["domainName"], about["stage"], event.get("body")])
+    client.post_to_connection(ConnectionId=about["connectionId"], Data=data)
+    return {"statusCode": 200}
