@@ -108,7 +108,8 @@ class Core:
         event = documents.authorizer_event(connection, knock, arn, request_id, now)
         if not authorizers.has_identity(authorizer.identity_source, event):
             return self._refuse(connection, 401, authorizers.UNAUTHORIZED)
-        door = Integration(authorizer.authorizer_id, "AWS_PROXY", authorizer.authorizer_uri)
+        role = authorizer.credentials_arn
+        door = Integration(authorizer.authorizer_id, "AWS_PROXY", authorizer.authorizer_uri, credentials_arn=role)
         return self._run(request_id, Purpose.AUTHORIZE, connection, CONNECT, door, event)
 
     def _authorized(self, call: Call, outcome: Outcome) -> Actions:

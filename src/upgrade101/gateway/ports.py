@@ -25,6 +25,7 @@ class Invocation:
     event: dict[str, Any]
     source_arn: str  # the route's execution ARN, against which the function's resource policy is checked
     request_id: str
+    credentials_arn: str = ""  # the role with which the function is invoked: then its resource policy does not matter
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from .limits import Limits
 from .line import Line
 from .management import manage
 from .ports import ApiKeys, Definitions, Http, HttpRequest, HttpResponse, Identities, Invocation, Invoke, Outcome
-from .uris import function_arn
+from .uris import filled, function_arn
 
 log = logging.getLogger("upgrade101.gateway")
 
@@ -222,8 +222,10 @@ class Gateway:
             self.perform(self.core.answered, call, outcome)
 
         try:
-            arn = function_arn(call.integration.integration_uri, call.connection.stage.stage_variables)
-            self._invoke(Invocation(arn, call.event, call.source_arn, call.request_id), done)
+            variables = call.connection.stage.stage_variables
+            arn = function_arn(call.integration.integration_uri, variables)
+            role = filled(call.integration.credentials_arn, variables)
+            self._invoke(Invocation(arn, call.event, call.source_arn, call.request_id, role), done)
         except ConfigurationError as fault:
             log.warning("route %s: %s", call.route_key, fault)
             done(Outcome(error="ConfigurationError", not_invoked=True))

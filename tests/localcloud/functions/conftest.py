@@ -1,33 +1,26 @@
 """moto with its functions running in this process, and a place where tests and handlers meet."""
 
 import functools
-import io
 import json
 import sys
 import threading
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 import boto3
 import pytest
 from botocore.config import Config
+from house_kit import House, zip_of
 from moto import mock_aws
 
 from upgrade101.gateway.ports import Invocation, Outcome
 from upgrade101.localcloud.functions import Functions
 
 ONCE = Config(retries={"total_max_attempts": 1})
-
-
-def zip_of(files: str | Mapping[str, str]) -> bytes:
-    """A Lambda zip; a single text is ``app.py``."""
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as bundle:
-        for name, text in ({"app.py": files} if isinstance(files, str) else files).items():
-            bundle.writestr(name, text)
-    return archive.getvalue()
 
 
 class LambdaCloud:
@@ -135,6 +128,14 @@ def cloud_with(make_functions, client) -> Callable[..., LambdaCloud]:
 def cloud(cloud_with) -> LambdaCloud:
     """An empty account whose functions run here."""
     return cloud_with()
+
+
+@pytest.fixture
+def house() -> Iterator[House]:
+    """A local cloud as a whole."""
+    house = House()
+    yield house
+    house.close()
 
 
 @pytest.fixture

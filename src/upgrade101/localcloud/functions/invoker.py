@@ -8,6 +8,7 @@ cannot be killed as a process can.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -21,8 +22,11 @@ from . import event_sources, log_shelf, moto_lambda, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Result, Settings
 from .function_log import LogListener
 from .moto_lambda import Answer, Throttled
+from .permissions import Permissions
 from .pools import Pools
 from .runtime import Document
+
+log = logging.getLogger("upgrade101.functions")
 
 outside = surroundings.outside
 
@@ -70,6 +74,7 @@ class Functions:
         self._settings = Settings(
             max_environments, **times, variables=dict(variables), also=frozenset(also), listeners=self.on_log
         )
+        self._permissions = Permissions()
         self._pools: Pools | None = None
         self._batches = event_sources.Queues()
         self._open: set[Execution] = set()
@@ -82,6 +87,11 @@ class Functions:
         if function is None:
             done(Outcome(error="ResourceNotFoundException", not_invoked=True))
             return
+        complaint = self._complaint(function, invocation)
+        if complaint:
+            log.warning("%s", complaint)
+            done(Outcome(_failure("AccessDeniedException", complaint), "AccessDeniedException", not_invoked=True))
+            return
 
         def finished(result: Result) -> None:
             done(Outcome(_read(result.payload), result.error))
@@ -93,6 +103,18 @@ class Functions:
             self._submit(function, execution)
         except Throttled:
             done(Outcome(error="TooManyRequestsException", not_invoked=True))
+
+    def _complaint(self, function: Any, invocation: Invocation) -> str:
+        """Return why API Gateway may not invoke a function, or ''; who calls for no route may always."""
+        if invocation.credentials_arn:
+            if moto_lambda.role_exists(invocation.credentials_arn):
+                return ""
+            return f"there is no role {invocation.credentials_arn}, with which API Gateway is to invoke → create_role"
+        if not invocation.source_arn:
+            return ""
+        arn = invocation.function_arn
+        arn = arn if arn.startswith("arn:") else function.function_arn
+        return self._permissions.complaint(function.policy, arn, invocation.source_arn)
 
     def invoke(self, function_name: str, event: Any) -> Answer:
         """Invoke a function by its name or ARN and wait for the answer.

@@ -18,10 +18,12 @@ import boto3
 import moto
 from moto.awslambda.models import LambdaFunction, lambda_backends
 from moto.core.exceptions import JsonRESTError
+from moto.iam.models import iam_backends
 from moto.logs.models import LogsBackend, LogStream
 from moto.sts.models import sts_backends
 
 from ...gateway.errors import ConfigurationError
+from . import moto_permissions
 from .runtime import Document, FunctionSpec
 
 FITS = "5.1.18 … 5.2.5"
@@ -160,6 +162,15 @@ def reserved_concurrency(function: Any) -> int | None:
     return None if limit is None else int(limit)
 
 
+def role_exists(role_arn: str) -> bool:
+    """Tell whether there is a role of that ARN; what it may do is not looked at, because moto enforces no policies."""
+    account_id, pattern = role_arn.split(":")[4:6] if role_arn.count(":") >= 5 else ("", "")
+    if pattern.startswith("user/"):  # arn:aws:iam::*:user/*: with the caller's own credentials
+        return True
+    roles = iam_backends[account_id]["aws"].roles.values() if account_id in list(iam_backends) else ()
+    return any(role.arn == role_arn for role in list(roles))
+
+
 def _credentials(function: Any) -> tuple[str, str, str]:
     """Assume the function's role, as Lambda does: moto then knows in whose account its calls are made."""
     role = sts_backends[function.account_id][function.partition].assume_role(
@@ -189,6 +200,8 @@ def check() -> None:
         found = list(inspect.signature(method).parameters)
         if found != expected:
             raise _misfit(f"{method.__qualname__} takes {found}, not {expected}")
+    for misfit in moto_permissions.misfits():
+        raise _misfit(misfit)
     if not hasattr(boto3, "_get_default_session"):
         raise ConfigurationError(
             f"boto3 {boto3.__version__} keeps its default session elsewhere", hint="boto3>=1.40,<2"
@@ -215,12 +228,14 @@ def install(runner: Runner) -> None:
     check()
     vars(invoke)["runner"] = runner
     _Function.invoke, _Function._invoke_lambda = invoke, invoke_lambda
+    moto_permissions.install()
 
 
 def uninstall(runner: Runner) -> None:
     """Give moto its own way back, unless another runner has taken over."""
     if getattr(_Function.invoke, "runner", None) is runner:
         _Function.invoke, _Function._invoke_lambda = _stock
+        moto_permissions.uninstall()
 
 
 def _invoke(runner: Runner, function: Any, body: Any, request_headers: Any, response_headers: Any) -> str | bytes:

@@ -42,6 +42,7 @@ class RestIntegration:
     http_method: str = ""
     timeout_millis: int = 29_000
     passthrough_behavior: str = "WHEN_NO_MATCH"
+    credentials_arn: str = ""
     request_templates: Strings = field(default_factory=dict)
     request_parameters: Strings = field(default_factory=dict)
     responses: tuple[IntegrationResponse, ...] = ()
@@ -194,6 +195,7 @@ def _integration(integration: Any) -> RestIntegration:
         http_method=integration.http_method or "",
         timeout_millis=int(integration.timeout_in_millis or 29_000),
         passthrough_behavior=integration.passthrough_behaviour or "WHEN_NO_MATCH",
+        credentials_arn=integration.credentials or "",
         request_templates=_strings(integration.request_templates),
         request_parameters=_strings(integration.request_parameters),
         responses=tuple(_response(each) for each in list(responses.values())),

@@ -87,7 +87,11 @@ class Integrations:
             raise misconfigured() from fault
 
     def _lambda_proxy(self, call: RestCall, integration: RestIntegration, event: Document) -> Answer:
-        invocation = Invocation(function_arn(call, integration), event, call.source_arn, call.request_id)
+        arn, role = (
+            function_arn(call, integration),
+            with_stage_variables(integration.credentials_arn, call.stage.variables),
+        )
+        invocation = Invocation(arn, event, call.source_arn, call.request_id, role)
         outcome = self._wait(invocation, integration.timeout_millis / 1000)
         if outcome.not_invoked:
             raise misconfigured(outcome)
