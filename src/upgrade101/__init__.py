@@ -53,7 +53,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import the course when its first name is asked for: moto takes seconds, and the gateway alone needs none of it."""
+    """Import the course when its first name is asked for: moto takes seconds, and the gateway alone needs none."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     here = globals()
