@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import Any
 
 from .connection import Connection
 from .definition import Integration
 from .documents import Document
+from .http_integrations import request_document
+from .ports import BackendRequest, Payload
 
 
 class Purpose(Enum):
@@ -32,10 +35,20 @@ class Call:
     event: Document
     started_at: float
     two_way: bool = False
+    request: BackendRequest | Payload | None = None  # what is handed over instead of the event
+
+    @property
+    def handed(self) -> Any:
+        """Return what the integration is handed, as an observer sees it."""
+        if isinstance(self.request, BackendRequest):
+            return request_document(self.request)
+        return self.event if self.request is None else self.request.value
 
     @property
     def target(self) -> str:
-        """Return the function's name, the URL, or the integration type: what a reader wants to see."""
+        """Return the function's name, the URL without query, or the integration type: what a reader wants to see."""
+        if isinstance(self.request, BackendRequest):
+            return self.request.url.partition("?")[0]
         return _target(self.integration.integration_uri) or self.integration.integration_type
 
     @property

@@ -92,9 +92,6 @@ class Core:
         return [Refuse(None, 403, body)]
 
     def _authorize(self, connection: Connection, knock: Knock, route: Route) -> Actions:
-        gap = integrations.gap(route)
-        if gap:
-            return self._refuse(connection, 501, gap)
         if route.authorization_type == "AWS_IAM":
             refusal = self.admission.signed(connection, knock)
             return self._turn_away(connection, refusal) if refusal else self._connect(connection, knock)
@@ -137,11 +134,9 @@ class Core:
         connection = call.connection
         if outcome is _SHORT_OF_TIME:
             return self._refuse(connection, 504)
-        if outcome.not_invoked:
-            return self._refuse(connection, 500)
-        answer = documents.reply(outcome)
-        if answer is None:
-            return self._refuse(connection, 502)
+        answer = integrations.reply(call, outcome)
+        if isinstance(answer, integrations.Failure):
+            return self._refuse(connection, answer.status, answer.words)
         if not 200 <= answer.status < 300:
             return self._refuse(connection, answer.status)
         return self._accept(connection, documents.subprotocol(answer.headers))
@@ -188,10 +183,7 @@ class Core:
                 refusal = self.admission.message(connection, route, text)
                 if refusal:
                     return self._send_error(connection, refusal.message, request_id)
-            gap = integrations.gap(route)
-            if gap:
-                log.warning("route %s: %s", route.route_key, gap)
-            if route.integration is None or gap:
+            if route.integration is None:
                 return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, request_id)
             ids = (request_id, self.ids.message())
             event = documents.message_event(connection, route.route_key, text, ids, now)
@@ -235,9 +227,9 @@ class Core:
         connection = call.connection
         if outcome is _SHORT_OF_TIME:
             return self._send_error(connection, documents.TIMED_OUT, call.request_id)
-        answer = documents.reply(outcome)
-        if answer is None:
-            return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
+        answer = integrations.reply(call, outcome)
+        if isinstance(answer, integrations.Failure):
+            return self._send_error(connection, answer.frame, call.request_id)
         if call.two_way and is_too_long(answer.body):
             log.warning("route %s: the reply has more than %s bytes and is not sent", call.route_key, MESSAGE_BYTES)
             return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
@@ -278,6 +270,8 @@ class Core:
     ) -> Actions:
         now = self.clock.now()
         call = Call(request_id, purpose, connection, key, integration, event, now, two_way)
+        is_plain = integration.integration_type == "AWS_PROXY" and not integration.content_handling_strategy
+        outcome = None if is_plain else integrations.begin(call)
         self._tell(
             told.Invoked,
             connection,
@@ -285,14 +279,12 @@ class Core:
             route_key=key,
             integration_type=integration.integration_type,
             target=call.target,
-            event=event,
+            event=event if is_plain else call.handed,
         )
         self.calls[request_id] = call
         connection.in_flight += 1
         self._deadlines.set(("call", request_id), integration.timeout_millis / 1000, now)
-        if integration.integration_type == "MOCK":
-            return self.answered(call, integrations.mock(integration, event))
-        return [Run(call)]
+        return [Run(call)] if outcome is None else self.answered(call, outcome)
 
     def answered(self, call: Call, outcome: Outcome) -> Actions:
         """Take an integration's answer; one that comes after the time-out is dropped."""

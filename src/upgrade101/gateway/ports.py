@@ -1,7 +1,8 @@
 """What the gateway needs from the world around it: ports, which a local cloud implements.
 
 The gateway itself knows neither moto nor boto3; anything that can answer the first three questions can stand behind
-it. The others are asked only where a route has AWS_IAM authorization or requires an API key.
+it. The others are asked only where a route has AWS_IAM authorization, requires an API key, or has an HTTP integration
+or one with an AWS service.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ class Invocation:
     """One event for one Lambda function."""
 
     function_arn: str
-    event: dict[str, Any]
+    event: Any  # a proxy event, or what a request template made
     source_arn: str  # the route's execution ARN, against which the function's resource policy is checked
     request_id: str
     credentials_arn: str = ""  # the role with which the function is invoked: then its resource policy does not matter
@@ -40,6 +41,25 @@ class Outcome:
     payload: Any = None
     error: str = ""
     not_invoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What a function is handed instead of a proxy event: any JSON value."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BackendRequest:
+    """A request that an integration makes: to an HTTP server, or to an AWS service by its integration URI."""
+
+    method: str
+    url: str  # http://…, https://…, or arn:…:apigateway:{region}:{service}:{action or path}/…
+    headers: Headers  # without Host and Content-Length
+    body: bytes
+    seconds: float  # the integration's timeout
+    account_id: str = ""  # whose AWS services are meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +158,18 @@ class ApiKeys(Protocol):
 
     def __call__(self, value: str, stage: Stage) -> ApiKey | None:
         """Return the key, or nothing where it is unknown, disabled, or in no usage plan of the stage. Must be quick."""
+
+
+class Fetch(Protocol):
+    """Port 6: call the backend of an integration that is no Lambda function."""
+
+    def __call__(self, request: BackendRequest, done: Callable[[Outcome], None]) -> None:
+        """Start the request and return at once; call ``done`` exactly once, from any thread.
+
+        The payload is the answer in the shape of a Lambda proxy response (``http_integrations.answer_document``); the
+        error is one of ``TIMED_OUT``, ``UNREACHABLE`` and ``NOT_EMULATED``, and then the payload has an errorMessage.
+        """
+
+
+TIMED_OUT, UNREACHABLE = "Integration.TimedOut", "Integration.Unreachable"
+NOT_EMULATED, NOT_MAPPED = "Integration.NotEmulated", "Integration.UnsupportedMediaType"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -43,21 +44,26 @@ def route_key(expression: str, text: str) -> str | None:
     return None if selected in (CONNECT, DISCONNECT) else selected
 
 
-def evaluate(expression: str, body: Any) -> str | None:
+def evaluate(expression: str, body: Any, other: Callable[[str], Any] | None = None) -> str | None:
     """Evaluate an expression against a parsed body; None where its only variable is missing.
 
-    In an expression of several parts a missing variable is the empty string.
+    In an expression of several parts a missing variable is the empty string. ``other`` gives the value of a variable
+    that does not begin with ``request.body``, or ``MISSING``.
 
     >>> evaluate("action", {})
     'action'
     >>> evaluate(r"\\$default", {})
     '$default'
+    >>> evaluate("${integration.response.statuscode}", {}, {"integration.response.statuscode": 200}.get)
+    '200'
     """
     parts = _parts(expression)
     if len(parts) == 1:
         is_variable, value = parts[0]
-        return _as_text(_lookup(value, body)) if is_variable else value
-    return "".join((_as_text(_lookup(value, body)) or "") if is_variable else value for is_variable, value in parts)
+        return text_of(_lookup(value, body, other)) if is_variable else value
+    return "".join(
+        (text_of(_lookup(value, body, other)) or "") if is_variable else value for is_variable, value in parts
+    )
 
 
 def read_json(text: str) -> Any:
@@ -100,9 +106,11 @@ def _parts(expression: str) -> tuple[tuple[bool, str], ...]:
     return tuple(parts) or ((False, ""),)
 
 
-def _lookup(variable: str, body: Any) -> Any:
-    """Return what ``request.body<path>`` finds, or MISSING."""
-    if body is MISSING or not variable.startswith(_BODY):
+def _lookup(variable: str, body: Any, other: Callable[[str], Any] | None) -> Any:
+    """Return what ``request.body<path>`` finds, what ``other`` knows, or MISSING."""
+    if not variable.startswith(_BODY):
+        return other(variable) if other else MISSING
+    if body is MISSING:
         return MISSING
     path = variable[len(_BODY) :]
     names = _names(path)
@@ -140,8 +148,12 @@ def _compiled(path: str) -> Any:
         return None
 
 
-def _as_text(value: Any) -> str | None:
-    """Turn a value into text as AWS does: a list becomes ``[a, b]`` without quotes."""
+def text_of(value: Any) -> str | None:
+    """Turn a value into text as AWS does: a list becomes ``[a, b]`` without quotes; None stands for nothing at all.
+
+    >>> text_of(["a", {"b": True}]), text_of(None)
+    ('[a, {b=true}]', None)
+    """
     if value is MISSING or value is None:
         return None
     try:

@@ -23,10 +23,23 @@ from .core import Core
 from .documents import Knock
 from .errors import ConfigurationError
 from .happenings import Observer, Observers, failed
+from .http_integrations import no_backends
 from .limits import Limits
 from .line import Line
 from .management import manage
-from .ports import ApiKeys, Definitions, Http, HttpRequest, HttpResponse, Identities, Invocation, Invoke, Outcome
+from .ports import (
+    ApiKeys,
+    BackendRequest,
+    Definitions,
+    Fetch,
+    Http,
+    HttpRequest,
+    HttpResponse,
+    Identities,
+    Invocation,
+    Invoke,
+    Outcome,
+)
 from .uris import filled, function_arn
 
 log = logging.getLogger("upgrade101.gateway")
@@ -38,7 +51,7 @@ _GOODBYE_SECONDS = 0.5
 class Gateway:
     """A running gateway on one loopback port.
 
-    ``definitions``, ``invoke``, ``http``, ``identities`` and ``api_keys`` are the ports of
+    ``definitions``, ``invoke``, ``http``, ``fetch``, ``identities`` and ``api_keys`` are the ports of
     :mod:`upgrade101.gateway.ports`; without the last two nobody is known. Used as a context manager it is started and
     stopped; ``start`` raises ConfigurationError where the port is in use.
     """
@@ -49,6 +62,7 @@ class Gateway:
         invoke: Invoke,
         http: Http | None = None,
         *,
+        fetch: Fetch | None = None,
         identities: Identities | None = None,
         api_keys: ApiKeys | None = None,
         clock: Clock | None = None,
@@ -62,6 +76,7 @@ class Gateway:
         self.host, self.port = "", 0
         self._invoke = invoke
         self._http = http
+        self._fetch = fetch or no_backends
         self._lines: set[Line] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -221,16 +236,20 @@ class Gateway:
         def done(outcome: Outcome) -> None:
             self.perform(self.core.answered, call, outcome)
 
+        request = call.request
         try:
+            if isinstance(request, BackendRequest):
+                return self._fetch(request, done)
+            event = call.event if request is None else request.value
             variables = call.connection.stage.stage_variables
             arn = function_arn(call.integration.integration_uri, variables)
             role = filled(call.integration.credentials_arn, variables)
-            self._invoke(Invocation(arn, call.event, call.source_arn, call.request_id, role), done)
+            self._invoke(Invocation(arn, event, call.source_arn, call.request_id, role), done)
         except ConfigurationError as fault:
             log.warning("route %s: %s", call.route_key, fault)
             done(Outcome(error="ConfigurationError", not_invoked=True))
         except Exception as fault:
-            failed(log, "the invoke port", call.target, fault)
+            failed(log, "the invoke port" if request is None else "the fetch port", call.target, fault)
             done(Outcome(error="InternalFailure", not_invoked=True))
 
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────

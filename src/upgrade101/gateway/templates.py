@@ -16,10 +16,21 @@ import airspeed
 from jsonpath_ng.ext.parser import parse as parse_jsonpath
 
 from .errors import ConfigurationError
+from .velocity import Text, seen
+
+Params = Mapping[str, Mapping[str, str]]
+NO_PARAMS: Params = {"path": {}, "querystring": {}, "header": {}}
 
 
-def render(template: str, *, body: str, context: Mapping[str, Any], stage_variables: Mapping[str, str]) -> str:
-    """Render a mapping template.
+def render(
+    template: str,
+    *,
+    body: str,
+    context: Mapping[str, Any],
+    stage_variables: Mapping[str, str],
+    params: Params = NO_PARAMS,
+) -> str:
+    """Render a mapping template; ``params`` are what ``$input.params()`` gives, by place.
 
     Raises ConfigurationError where the template itself is broken.
 
@@ -31,9 +42,9 @@ def render(template: str, *, body: str, context: Mapping[str, Any], stage_variab
     if "$" not in template and "#" not in template:
         return template
     names = {
-        "input": _Input(body),
-        "context": dict(context),
-        "stageVariables": dict(stage_variables),
+        "input": _Input(body, params),
+        "context": seen(dict(context)),
+        "stageVariables": seen(dict(stage_variables)),
         "util": _Util(),
     }
     try:
@@ -50,37 +61,48 @@ def _compiled(template: str) -> Any:
 class _Input:
     """``$input`` of a template."""
 
-    def __init__(self, body: str) -> None:
-        self.body = body
+    def __init__(self, body: str, params: Params) -> None:
+        self.body = Text(body)
+        self._params = params
 
     def path(self, expression: str) -> Any:
+        return seen(self._find(expression))
+
+    def json(self, expression: str) -> Text:
+        return Text(json.dumps(self._find(expression), ensure_ascii=False).encode("utf-8", "replace").decode())
+
+    def params(self, name: str | None = None) -> Any:
+        """Return one parameter, looked for in path, query string and headers, or all of them by place."""
+        if name is None:
+            return seen({place: dict(found) for place, found in self._params.items()})
+        places = (self._params.get(place, {}) for place in ("path", "querystring", "header"))
+        return Text(next((found[name] for found in places if name in found), ""))
+
+    def _find(self, expression: str) -> Any:
         try:
-            found = parse_jsonpath(expression).find(json.loads(self.body))
+            found = parse_jsonpath(str(expression)).find(json.loads(self.body))
         except Exception:  # no JSON, or no JSONPath: AWS gives an empty string
             return ""
         return found[0].value if found else ""
-
-    def json(self, expression: str) -> str:
-        return json.dumps(self.path(expression))
 
 
 class _Util:
     """``$util`` of a template."""
 
-    def escapeJavaScript(self, text: Any) -> str:
-        return json.dumps(str(text))[1:-1].replace("'", "\\'")
+    def escapeJavaScript(self, text: Any) -> Text:
+        return Text(json.dumps(str(text))[1:-1].replace("'", "\\'"))
 
     def parseJson(self, text: str) -> Any:
-        return json.loads(text)
+        return seen(json.loads(text))
 
-    def urlEncode(self, text: Any) -> str:
-        return quote_plus(str(text))
+    def urlEncode(self, text: Any) -> Text:
+        return Text(quote_plus(str(text), errors="replace"))
 
-    def urlDecode(self, text: str) -> str:
-        return unquote_plus(text)
+    def urlDecode(self, text: str) -> Text:
+        return Text(unquote_plus(text))
 
-    def base64Encode(self, text: Any) -> str:
-        return base64.b64encode(str(text).encode()).decode()
+    def base64Encode(self, text: Any) -> Text:
+        return Text(base64.b64encode(str(text).encode("utf-8", "replace")).decode())
 
-    def base64Decode(self, text: str) -> str:
-        return base64.b64decode(text).decode("utf-8", "replace")
+    def base64Decode(self, text: str) -> Text:
+        return Text(base64.b64decode(text).decode("utf-8", "replace"))

@@ -15,10 +15,12 @@ from ..gateway import Clock, Gateway, Limits
 from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
 from . import control_plane, guard, locks, policies
+from .backends import Backends
 from .callbacks import Callbacks
 from .control_plane.deployments import Definitions
 from .functions import Functions, current, outside
 from .rest import RestApis
+from .services import Services
 
 _SETTINGS = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto does not know the account's own DynamoDB Streams host
@@ -45,7 +47,10 @@ class LocalCloud:
         self.clock = clock or Clock()
         self.definitions = Definitions()
         self.functions = Functions()
-        self.gateway = Gateway(self.definitions, self.functions, self._http, clock=self.clock, limits=limits)
+        self._backends = Backends(Services(self._http), self.clock.now)
+        self.gateway = Gateway(
+            self.definitions, self.functions, self._http, fetch=self._backends, clock=self.clock, limits=limits
+        )
         self.rest: RestApis | None = None
         self._callbacks = Callbacks(self._manage, caller, self.gateway.core.locate)
         self._mock: MockAWS | None = None
@@ -92,6 +97,7 @@ class LocalCloud:
         self._mock = None
         self._callbacks.uninstall()
         self.gateway.stop()
+        self._backends.close()
         if self.rest is not None:
             self.rest.close()
         self.functions.close()
