@@ -225,7 +225,7 @@ def dial(url: str) -> socket.socket:
 def _dial_local(host: str, port: int | None) -> socket.socket:
     """Play DNS: an API's own host and a custom domain are the local gateway, a loopback host is itself; no others."""
     gateway = local().gateway
-    if host.endswith((".amazonaws.com", ".localhost")) or gateway.core.locate(host, "/") is not None:
+    if host.endswith((".amazonaws.com", ".localhost")) or gateway.core.stages.locate(host, "/") is not None:
         return socket.create_connection((gateway.host, gateway.port), timeout=10)
     if is_loopback(host):
         return socket.create_connection((host, port or 80), timeout=10)
@@ -246,7 +246,7 @@ def local_url(url: str) -> str:
         return url
     parts = urlsplit(url)
     api_id = (parts.hostname or "").partition(".")[0]
-    mapped = _now.local.gateway.core.locate(parts.netloc, parts.path)
+    mapped = _now.local.gateway.core.stages.locate(parts.netloc, parts.path)
     if mapped is not None and mapped.domain_name:
         api_id, parts = mapped.api_id, parts._replace(path="/".join(("", mapped.stage_name, *mapped.rest)))
     scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)

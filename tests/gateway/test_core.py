@@ -677,13 +677,13 @@ class Broken(Shelf):
 
 
 def test_definitions_that_raise_let_nobody_in_and_say_so(front, caplog):
-    front.core.definitions = Broken()
+    front.core.stages.definitions = Broken()
     assert the_refusal(front.knock())[0] == 403
     assert "the definitions port failed at a1b2c3d4e5/dev: RuntimeError('dictionary changed" in caplog.text
 
 
 def test_definitions_that_raise_leave_open_connections_as_they_were(front, connection, caplog):
-    front.core.definitions = Broken()
+    front.core.stages.definitions = Broken()
     assert the_call(front.core.received(connection, "hello")).target == "probe"
     assert the_call(front.core.ended(connection, 1001, "", "client")).target == "probe"
     assert caplog.text.count("the definitions port failed") == 2

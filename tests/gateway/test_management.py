@@ -32,7 +32,7 @@ def call(front, method, connection_id, body=b"", api=API, stage="dev", caller=""
 
 
 def ask(front, path, method="POST", host="ws.example.com"):
-    return manage(front.core, method, front.core.locate(host, path), b"hello")
+    return manage(front.core, method, front.core.stages.locate(host, path), b"hello")
 
 
 def kind(response):

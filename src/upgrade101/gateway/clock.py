@@ -27,6 +27,11 @@ class Clock:
         """Return seconds since the epoch."""
         return self._origin + time.monotonic() + self._ahead
 
+    @property
+    def ahead(self) -> float:
+        """Return by how many seconds it is ahead of real time."""
+        return self._ahead
+
     def advance(self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0) -> None:
         """Move time forward at once; what was due in between happens before this returns.
 

@@ -11,18 +11,18 @@ import threading
 
 from . import authorizers, documents, integrations
 from . import happenings as told
-from .address import Address, locate
 from .admission import Admission, Refusal
 from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Resume, Run, Send
 from .clock import Clock
 from .connection import Connection, Event, State
 from .deadlines import Deadlines
-from .definition import CONNECT, DEFAULT, DISCONNECT, NOTHING, Deployment, Integration, Route, Stage
+from .definition import CONNECT, DEFAULT, DISCONNECT, Integration, Route, Stage
 from .documents import Document, Knock
 from .ids import Ids
 from .limits import MESSAGE_BYTES, MESSAGES_IN_FLIGHT, Limits, is_too_long
 from .ports import Definitions, Outcome
 from .selection import route_key
+from .stages import Stages
 
 log = logging.getLogger("upgrade101.gateway")
 
@@ -41,7 +41,7 @@ class Core:
         ids: Ids | None = None,
         admission: Admission | None = None,
     ) -> None:
-        self.definitions = definitions
+        self.stages = Stages(definitions)
         self.clock = clock
         self.limits = limits
         self.observers = observers
@@ -59,8 +59,8 @@ class Core:
         """Take an upgrade request; the answer to the client comes at once or when ``$connect`` has decided."""
         with self.lock:
             now = self.clock.now()
-            address = self.locate(knock.header("host") or "", knock.target)
-            stage = self.stage_at(address) if address and not address.rest else None
+            address = self.stages.locate(knock.header("host") or "", knock.target)
+            stage = self.stages.at(address) if address and not address.rest else None
             if address is None or stage is None:
                 return self._refuse_stranger(knock)
             connection = self._new_connection(stage, knock, line, now)
@@ -172,7 +172,7 @@ class Core:
                 return []
             now = self._touch(connection)
             self._tell(told.Received, connection, text=text)
-            deployment = self._deployed(connection)
+            deployment = self.stages.deployed(connection)
             selected = route_key(deployment.route_selection_expression, text)
             route = deployment.route(selected or DEFAULT)
             self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
@@ -190,38 +190,6 @@ class Core:
             return self._run(
                 request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
             )
-
-    def locate(self, host: str, target: str) -> Address | None:
-        """Return where a request wants to go, or nothing where that is no WebSocket API's address."""
-        try:
-            return locate(host, target, self.definitions.domain)
-        except Exception as fault:
-            told.failed(log, "the definitions port", host, fault)
-            return None
-
-    def stage_at(self, address: Address) -> Stage | None:
-        """Return the stage that can be reached at an address, or nothing."""
-        try:
-            stage = self.definitions.stage(address.api_id, address.stage_name)
-        except Exception as fault:
-            told.failed(log, "the definitions port", f"{address.api_id}/{address.stage_name}", fault)
-            return None
-        if stage is None or address.domain_name or not stage.deployment.disable_execute_api_endpoint:
-            return stage
-        log.info("API %s is not reached at its default endpoint: DisableExecuteApiEndpoint is set", stage.api_id)
-        return None
-
-    def _deployed(self, connection: Connection) -> Deployment:
-        """Return what is deployed now: open connections follow their stage, and a deleted one has no routes."""
-        try:
-            stage = self.definitions.stage(connection.stage.api_id, connection.stage.stage_name)
-        except Exception as fault:
-            told.failed(log, "the definitions port", connection.stage.stage_name, fault)
-            stage = connection.stage
-        if stage is None:
-            return NOTHING
-        connection.stage = stage
-        return stage.deployment
 
     def _replied(self, call: Call, outcome: Outcome) -> Actions:
         connection = call.connection
@@ -347,7 +315,7 @@ class Core:
         self._forget_deadlines(connection)
         del self.connections[connection.connection_id]
         self._tell_closed(connection)
-        route = self._deployed(connection).routes.get(DISCONNECT)
+        route = self.stages.deployed(connection).routes.get(DISCONNECT)
         if route is None or route.integration is None:
             return []
         request_id = self.ids.request()

@@ -63,7 +63,7 @@ def _refusal(
     core: Core, method: str, address: Address, connection: Connection | None, body: bytes
 ) -> HttpResponse | None:
     """Return why this call cannot be answered, or None where it can."""
-    if core.stage_at(address) is None:
+    if core.stages.at(address) is None:
         return _error(403, "ForbiddenException", "Forbidden")
     if address.connection_id is None:
         return _no_method(method, address)

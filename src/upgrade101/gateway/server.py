@@ -282,8 +282,8 @@ class Gateway:
 
     def request(self, request: HttpRequest, done: Callable[[HttpResponse], None]) -> None:
         """Answer a plain HTTP request: ``@connections`` at once, everything else in a worker thread."""
-        address = self.core.locate(request.header("host"), request.target)
-        known = address is not None and self.core.stage_at(address) is not None
+        address = self.core.stages.locate(request.header("host"), request.target)
+        known = address is not None and self.core.stages.at(address) is not None
         if address is not None and address.connection_id is not None:
             signed = request.header("authorization") or "X-Amz-Signature=" in request.target
             done(self.manage(request.method, address, request.body) if signed else _UNSIGNED)

@@ -52,7 +52,7 @@ class LocalCloud:
             self.definitions, self.functions, self._http, fetch=self._backends, clock=self.clock, limits=limits
         )
         self.rest: RestApis | None = None
-        self._callbacks = Callbacks(self._manage, caller, self.gateway.core.locate)
+        self._callbacks = Callbacks(self._manage, caller, self.gateway.core.stages.locate)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
 
