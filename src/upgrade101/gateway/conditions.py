@@ -78,6 +78,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(translate(pattern.replace("[", "[[]")))
 
 
+def _like_arn(value: str, wanted: str) -> bool:
+    """Compare part by part: in an ARN no wildcard reaches beyond its colon."""
+    parts, patterns = value.split(":", 5), wanted.split(":", 5)
+    return len(parts) == len(patterns) and all(map(like, patterns, parts))
+
+
 def _in_network(value: str, wanted: str) -> bool:
     return ip_address(value) in ip_network(wanted, strict=False)
 
@@ -120,8 +126,8 @@ OPERATORS: Mapping[str, tuple[Compare, bool]] = MappingProxyType(
             lambda value, wanted: value.lower() == wanted.lower(),
         ),
         **_both("StringLike", "StringNotLike", lambda value, wanted: like(wanted, value)),
-        **_both("ArnLike", "ArnNotLike", lambda value, wanted: like(wanted, value)),
-        **_both("ArnEquals", "ArnNotEquals", lambda value, wanted: like(wanted, value)),
+        **_both("ArnLike", "ArnNotLike", _like_arn),
+        **_both("ArnEquals", "ArnNotEquals", _like_arn),
         **_both("IpAddress", "NotIpAddress", _in_network),
         "Bool": (lambda value, wanted: value.lower() == wanted.lower(), False),
         **_ordered("Numeric", float),

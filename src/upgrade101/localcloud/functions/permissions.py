@@ -8,15 +8,16 @@ policies of their own: what is allowed for the function is not allowed for its a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
+
+from ...gateway.policy import ALLOW, DENY, Malformed, Question, effect
 
 SERVICE = "apigateway.amazonaws.com"
 ACTION = "lambda:InvokeFunction"
 _MOST_KNOWN = 4096
 
-Statement = Mapping[str, Any]
+Statement = dict[str, Any]
 
 
 class Policy(Protocol):
@@ -61,92 +62,29 @@ def may_invoke(statements: Iterable[Statement], function_arn: str, source_arn: s
     False
     """
     resource = function_arn.removesuffix(":$LATEST")  # it has no policy of its own
-    effects = {statement.get("Effect") for statement in statements if _applies(statement, resource, source_arn)}
-    return "Allow" in effects and "Deny" not in effects
+    effects = {_effect(statement, resource, source_arn) for statement in statements}
+    return ALLOW in effects and DENY not in effects
 
 
-def _applies(statement: Statement, resource: str, source_arn: str) -> bool:
-    return (
-        _names_api_gateway(statement.get("Principal"))
-        and any(_like(action.lower(), ACTION.lower()) for action in _texts(statement.get("Action")))
-        and any(_like(pattern, resource) for pattern in _texts(statement.get("Resource")))
-        and _holds(statement.get("Condition") or {}, source_arn)
-    )
+def _effect(statement: Statement, resource: str, source_arn: str) -> str:
+    """Return what a statement says about API Gateway's call: ``Allow``, ``Deny``, or '' where it is about others."""
+    if not _names_api_gateway(statement.get("Principal")):
+        return ""
+    facts = {"aws:sourcearn": source_arn, "aws:sourceaccount": "".join(source_arn.split(":")[4:5])}
+    try:
+        return effect({"Statement": [statement]}, Question(resource, ACTION, facts))
+    except Malformed:
+        return ""
 
 
 def _names_api_gateway(principal: Any) -> bool:
     if isinstance(principal, Mapping):
-        return SERVICE in _texts(principal.get("Service")) or "*" in _texts(principal.get("AWS"))
+        return SERVICE in _listed(principal.get("Service")) or "*" in _listed(principal.get("AWS"))
     return bool(principal == "*")
 
 
-def _texts(value: Any) -> list[str]:
-    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, str)]
-
-
-# ── conditions ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _like_arn(pattern: str, arn: str) -> bool:
-    """Compare part by part, as ArnLike and ArnEquals do: a wildcard does not reach beyond its colon."""
-    patterns, parts = pattern.split(":", 5), arn.split(":", 5)
-    return len(patterns) == len(parts) and all(map(_like, patterns, parts))
-
-
-def _like(pattern: str, text: str) -> bool:
-    return _compiled(pattern).fullmatch(text) is not None
-
-
-@lru_cache(maxsize=1024)
-def _compiled(pattern: str) -> re.Pattern[str]:
-    wild = {"*": ".*", "?": "."}
-    return re.compile("".join(wild.get(character) or re.escape(character) for character in pattern), re.DOTALL)
-
-
-def _same(expected: str, text: str) -> bool:
-    return expected == text
-
-
-def _same_letters(expected: str, text: str) -> bool:
-    return expected.casefold() == text.casefold()
-
-
-_OPERATORS: dict[str, Callable[[str, str], bool]] = {
-    "ArnEquals": _like_arn,
-    "ArnLike": _like_arn,
-    "StringEquals": _same,
-    "StringEqualsIgnoreCase": _same_letters,
-    "StringLike": _like,
-}
-_NEGATIONS = {
-    "ArnNotEquals": "ArnEquals",
-    "ArnNotLike": "ArnLike",
-    "StringNotEquals": "StringEquals",
-    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
-    "StringNotLike": "StringLike",
-}
-
-
-def _holds(condition: Mapping[str, Any], source_arn: str) -> bool:
-    """Tell whether all conditions hold; one with an operator that is not known here never does."""
-    account = source_arn.split(":")[4:5]
-    context = {"aws:sourcearn": source_arn, "aws:sourceaccount": "".join(account)}
-    return all(
-        _compare(operator, _texts(expected), context.get(key.lower()))
-        for operator, keys in condition.items()
-        for key, expected in keys.items()
-    )
-
-
-def _compare(operator: str, expected: Sequence[str], actual: str | None) -> bool:
-    name = operator.removesuffix("IfExists")
-    negated = name in _NEGATIONS
-    matches = _OPERATORS.get(_NEGATIONS.get(name, name))
-    if matches is None:
-        return False
-    if actual is None:  # a key that API Gateway's calls lack
-        return negated or name != operator
-    return negated != any(matches(value, actual) for value in expected)
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 # ── what to do about it ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,11 +93,7 @@ def _compare(operator: str, expected: Sequence[str], actual: str | None) -> bool
 def explain(statements: Sequence[Statement], function_arn: str, source_arn: str) -> str:
     """Return what is wrong, and the very call that puts it right."""
     resource = function_arn.removesuffix(":$LATEST")
-    denials = [
-        str(statement.get("Sid"))
-        for statement in statements
-        if statement.get("Effect") == "Deny" and _applies(statement, resource, source_arn)
-    ]
+    denials = [statement.get("Sid") for statement in statements if _effect(statement, resource, source_arn) == DENY]
     what = f"API Gateway may not invoke {resource} for {source_arn}: its policy"
     if denials:
         return f"{what} denies that → remove_permission(StatementId={denials[0]!r})"
