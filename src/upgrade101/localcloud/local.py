@@ -38,15 +38,22 @@ def caller() -> str:
 class LocalCloud:
     """moto, the functions and the gateway, started and stopped together.
 
-    ``region`` is what boto3 uses where nobody says otherwise. Raises ConfigurationError where the port is in use or
-    moto is a version whose seams have moved.
+    ``region`` is what boto3 uses where nobody says otherwise; ``functions`` may have settings of their own. Raises
+    ConfigurationError where the port is in use or moto is a version whose seams have moved.
     """
 
-    def __init__(self, *, region: str = "us-east-1", clock: Clock | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        region: str = "us-east-1",
+        clock: Clock | None = None,
+        limits: Limits | None = None,
+        functions: Functions | None = None,
+    ) -> None:
         self.region = region
         self.clock = clock or Clock()
         self.definitions = Definitions()
-        self.functions = Functions()
+        self.functions = functions or Functions()
         self._backends = Backends(Services(self._http), self.clock.now)
         self.gateway = Gateway(
             self.definitions, self.functions, self._http, fetch=self._backends, clock=self.clock, limits=limits

@@ -62,7 +62,6 @@ class Services:
             raise NotEmulated(f"an AWS integration with {request.url[:200]}{_why(answer)}", hint=_OTHER_WAY)
         return _as_json(answer)
 
-
     def _key_of(self, account_id: str, region: str) -> str:
         """Return an access key of an account, by which moto knows it."""
         key = self._keys.get(account_id, _KEY)

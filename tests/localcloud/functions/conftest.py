@@ -133,7 +133,7 @@ def cloud(cloud_with) -> LambdaCloud:
 @pytest.fixture
 def house() -> Iterator[House]:
     """A local cloud as a whole."""
-    house = House()
+    house = House(functions=Functions(also=["meeting"]))
     yield house
     house.close()
 

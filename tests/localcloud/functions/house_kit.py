@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import urllib.error
 import urllib.request
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -25,6 +26,14 @@ def zip_of(files: str | Mapping[str, str]) -> bytes:
         for name, text in ({"app.py": files} if isinstance(files, str) else files).items():
             bundle.writestr(name, text)
     return archive.getvalue()
+
+
+def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Wait for something that another thread or process brings about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.002)
 
 
 class House:

@@ -5,10 +5,10 @@ import json
 import os
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from house_kit import until
 from moto.awslambda.models import LambdaFunction
 
 from upgrade101.gateway.errors import ConfigurationError
@@ -24,14 +24,6 @@ def handler(event, context):
     meeting.go.wait()
     return event
 """
-
-
-def until(condition, seconds=10.0):
-    """Wait for something that another thread brings about."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.002)
 
 
 # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -101,7 +101,8 @@ class Functions:
         execution = Execution(event, finished, function_arn=arn, caller_request_id=request_id)
         try:
             self._submit(function, execution)
-        except Throttled:
+        except Throttled as throttled:
+            log.warning("%s", throttled.explanation)
             done(Outcome(error="TooManyRequestsException", not_invoked=True))
 
     def _complaint(self, function: Any, invocation: Invocation) -> str:
@@ -185,7 +186,10 @@ class Functions:
                 return
             self._track(execution)
             try:
-                self._pools.of(function).submit(execution, limit)
+                if limit is None:
+                    self._pools.of(function).submit(execution)
+                else:
+                    self._pools.submit_within(limit, function, execution)
             except Throttled:
                 self._open.discard(execution)
                 raise

@@ -54,8 +54,14 @@ class Throttled(JsonRESTError):
 
     code = 429
 
-    def __init__(self) -> None:
+    def __init__(self, function_name: str, limit: int) -> None:
         super().__init__("TooManyRequestsException", "Rate Exceeded.")
+        reason = {"Reason": "ReservedFunctionConcurrentInvocationLimitExceeded", "Type": "User"}
+        self.description = json.dumps({**json.loads(self.description), **reason})
+        self.explanation = (
+            f"function {function_name} was not invoked: no more than {limit} invocations of it may run at once"
+            f" → put_function_concurrency(FunctionName={function_name!r}, ReservedConcurrentExecutions=…)"
+        )
 
 
 class Runner(Protocol):
@@ -157,7 +163,9 @@ def _layer(function: Any, arn: str) -> bytes:
 
 
 def reserved_concurrency(function: Any) -> int | None:
-    """Return how many invocations of a function may run at once, where that is limited."""
+    """Return how many invocations of a function, all versions together, may run at once, where that is limited."""
+    if function.version != "$LATEST":  # moto's versions keep what was so when they were published
+        function = find(function.function_arn.rpartition(":")[0]) or function
     limit = function.reserved_concurrency
     return None if limit is None else int(limit)
 

@@ -35,7 +35,7 @@ class Pool:
         self.settings = settings
         self._timeouts = timeouts
         self._emptied = emptied
-        self._busy = 0  # invocations that run or wait
+        self.busy = 0  # invocations that run or wait
         self._idle: list[Environment] = []
         self._all: set[Environment] = set()
         self._waiting: deque[Execution] = deque()
@@ -44,15 +44,10 @@ class Pool:
         self._session: Any = None
         self._outdated = False
 
-    def submit(self, execution: Execution, limit: int | None = None) -> None:
-        """Run an invocation in an idle environment, else in a new one, else when its turn comes.
-
-        Raises Throttled where ``limit`` invocations run already.
-        """
+    def submit(self, execution: Execution) -> None:
+        """Run an invocation in an idle environment, else in a new one, else when its turn comes."""
         with self._lock:
-            if limit is not None and self._busy >= limit:
-                raise Throttled
-            self._busy += 1
+            self.busy += 1
             environment = self._idle.pop() if self._idle else self._new()
             if environment is None:
                 self._waiting.append(execution)
@@ -107,7 +102,7 @@ class Pool:
     def release(self, environment: Environment) -> Execution | None:
         """Take an environment back: it gets the next waiting invocation, or is idle from now on."""
         with self._lock:
-            self._busy -= 1
+            self.busy -= 1
             if self._waiting:
                 environment.execution = self._waiting.popleft()
                 return environment.execution
@@ -122,7 +117,7 @@ class Pool:
     def lost(self, environment: Environment) -> None:
         """Put a new environment in the place of a lost one, where somebody waits."""
         with self._lock:
-            self._busy -= 1
+            self.busy -= 1
             self._all.discard(environment)
             successor = self._new() if self._waiting else None
             execution = self._waiting.popleft() if successor else None
@@ -166,7 +161,9 @@ class Pools:
         self._kept: dict[
             int, tuple[Any, tuple[Any, ...], Pool]
         ] = {}  # by id of moto's function, which stays alive here
+        self._retired: set[Pool] = set()  # of before an update, with work to finish
         self._lock = threading.RLock()
+        self._limited = threading.Lock()
         self._serial = itertools.count(1)
         self._folder = Path(tempfile.mkdtemp(prefix="upgrade101-")).resolve()
         self._remove_files = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -182,12 +179,29 @@ class Pools:
             spec = moto_lambda.spec_of(function)
             current = Pool(spec, folder, self._settings, self._timeouts, self._emptied)
             self._kept[key] = (function, revision, current)
+            if pool is not None:
+                self._retired.add(pool)
         if pool is not None:
             pool.retire()
         return current
 
+    def submit_within(self, limit: int, function: Any, execution: Execution) -> None:
+        """Run an invocation unless ``limit`` of the function run already, whatever their version; raises Throttled."""
+        pool = self.of(function)
+        with self._limited:
+            if sum(each.busy for each in self._pools_of(pool.spec)) >= limit:
+                raise Throttled(pool.spec.function_name, limit)
+            pool.submit(execution)
+
+    def _pools_of(self, spec: FunctionSpec) -> list[Pool]:
+        with self._lock:
+            pools = [*self._retired, *(pool for _, _, pool in self._kept.values())]
+        whose = (spec.account_id, spec.region, spec.function_name)
+        return [pool for pool in pools if (pool.spec.account_id, pool.spec.region, pool.spec.function_name) == whose]
+
     def _emptied(self, pool: Pool) -> None:
         with self._lock:
+            self._retired.discard(pool)
             for key in [key for key, (_, _, kept) in self._kept.items() if kept is pool]:
                 del self._kept[key]
         pool.remove_files()
