@@ -11,7 +11,7 @@ from .connection import Connection
 from .definition import Integration
 from .documents import Document
 from .http_integrations import request_document
-from .ports import BackendRequest, Payload
+from .ports import BackendRequest, Outcome, Payload
 
 
 class Purpose(Enum):
@@ -35,6 +35,8 @@ class Call:
     event: Document
     started_at: float
     two_way: bool = False
+    outcome: Outcome | None = None  # as soon as it has answered
+    seconds: float = 0.0  # that took
     request: BackendRequest | Payload | None = None  # what is handed over instead of the event
 
     @property

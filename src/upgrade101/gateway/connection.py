@@ -82,6 +82,9 @@ class Connection:
     close_code: int = 1006
     close_reason: str = ""
     closed_by: str = "network"
+    request_id: str = ""  # of the upgrade request: for the authorizer, $connect, and the refusal
+    tally: Any = field(default=None, repr=False)  # where its requests are counted
+    asked: Any = field(default=None, repr=False)  # the authorizer's call
     knock: Any = field(default=None, repr=False)  # the upgrade request, until $connect has decided
 
     def step(self, event: Event) -> State:

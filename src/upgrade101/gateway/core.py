@@ -19,6 +19,7 @@ from .deadlines import Deadlines
 from .definition import CONNECT, DEFAULT, DISCONNECT, Integration, Route, Stage
 from .documents import Document, Knock
 from .ids import Ids
+from .journal import Journal
 from .limits import MESSAGE_BYTES, MESSAGES_IN_FLIGHT, Limits, is_too_long
 from .ports import Definitions, Outcome
 from .selection import route_key
@@ -48,6 +49,7 @@ class Core:
         self.ids = ids or Ids(clock.now)
         self.admission = admission or Admission(clock)
         self.lock = threading.RLock()
+        self.journal = Journal(clock)
         self.connections: dict[str, Connection] = {}
         self.calls: dict[str, Call] = {}
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
@@ -80,6 +82,8 @@ class Core:
             domain_name="",
             line=line,
             knock=knock,
+            request_id=self.ids.request(),
+            tally=self.journal.tally(stage, now),
         )
         self.connections[connection.connection_id] = connection
         return connection
@@ -100,7 +104,7 @@ class Core:
         authorizer = route.authorizer
         if authorizer is None:  # it was deleted: a door without its keeper stays shut
             return self._refuse(connection, 500, "")
-        request_id, now = self.ids.request(), self.clock.now()
+        request_id, now = connection.request_id, self.clock.now()
         arn = connection.stage.arn(CONNECT)
         event = documents.authorizer_event(connection, knock, arn, request_id, now)
         if not authorizers.has_identity(authorizer.identity_source, event):
@@ -112,10 +116,10 @@ class Core:
     def _authorized(self, call: Call, outcome: Outcome) -> Actions:
         connection = call.connection
         if outcome is _SHORT_OF_TIME or connection.state is State.ABANDONED:
-            return self._refuse(connection, 500, "")
+            return self._refuse(connection, 500, "", call)
         verdict = authorizers.verdict(outcome, self.admission.question(connection))
         if verdict.status != 200:
-            return self._refuse(connection, verdict.status, verdict.message)
+            return self._refuse(connection, verdict.status, verdict.message, call)
         connection.authorizer = verdict.context
         return self._connect(connection, connection.knock, verdict.usage_identifier_key)
 
@@ -126,22 +130,22 @@ class Core:
         route = connection.stage.deployment.routes.get(CONNECT)
         if route is None or route.integration is None:
             return self._accept(connection)
-        request_id = self.ids.request()
-        event = documents.connect_event(connection, knock, request_id, self.clock.now())
-        return self._run(request_id, Purpose.CONNECT, connection, CONNECT, route.integration, event)
+        event = documents.connect_event(connection, knock, connection.request_id, self.clock.now())
+        return self._run(connection.request_id, Purpose.CONNECT, connection, CONNECT, route.integration, event)
 
     def _connected(self, call: Call, outcome: Outcome) -> Actions:
         connection = call.connection
         if outcome is _SHORT_OF_TIME:
-            return self._refuse(connection, 504)
+            return self._refuse(connection, 504, call=call)
         answer = integrations.reply(call, outcome)
         if isinstance(answer, integrations.Failure):
-            return self._refuse(connection, answer.status, answer.words)
+            return self._refuse(connection, answer.status, answer.words, call)
         if not 200 <= answer.status < 300:
-            return self._refuse(connection, answer.status)
-        return self._accept(connection, documents.subprotocol(answer.headers))
+            return self._refuse(connection, answer.status, call=call)
+        return self._accept(connection, documents.subprotocol(answer.headers), call)
 
-    def _accept(self, connection: Connection, subprotocol: str = "") -> Actions:
+    def _accept(self, connection: Connection, subprotocol: str = "", call: Call | None = None) -> Actions:
+        self.journal.accepted(connection, call)
         left = connection.state is State.ABANDONED
         connection.step(Event.ACCEPT)
         connection.knock = None
@@ -154,14 +158,23 @@ class Core:
         return [Accept(connection, subprotocol)]
 
     def _turn_away(self, connection: Connection, refusal: Refusal) -> Actions:
-        return self._refuse(connection, refusal.status, refusal.message)
+        return self._refuse(connection, refusal.status, refusal.message, refusal=refusal)
 
-    def _refuse(self, connection: Connection, status: int, message: str | None = None) -> Actions:
+    def _refuse(
+        self,
+        connection: Connection,
+        status: int,
+        message: str | None = None,
+        call: Call | None = None,
+        refusal: Refusal | None = None,
+    ) -> Actions:
         connection.step(Event.REFUSE)
         del self.connections[connection.connection_id]
         message = documents.phrase(status) if message is None else message
+        self.journal.refused(connection, status, message, call, refusal)
         self._tell(told.Refused, connection, status=status, message=message)
-        return [Refuse(connection, status, documents.refusal(message, connection.connection_id, self.ids.request()))]
+        body = documents.refusal(message, connection.connection_id, connection.request_id)
+        return [Refuse(connection, status, body)]
 
     # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,6 +184,7 @@ class Core:
             if not connection.is_open:
                 return []
             now = self._touch(connection)
+            connection.tally.messages += 1
             self._tell(told.Received, connection, text=text)
             deployment = self.stages.deployed(connection)
             selected = route_key(deployment.route_selection_expression, text)
@@ -178,13 +192,14 @@ class Core:
             self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
             request_id = self.ids.request()
             if route is None:
-                return self._send_error(connection, documents.FORBIDDEN, request_id)
+                return self._fail(connection, "", request_id, 403, documents.FORBIDDEN)
             if route.checked or connection.stage.throttled:
                 refusal = self.admission.message(connection, route, text)
                 if refusal:
-                    return self._send_error(connection, refusal.message, request_id)
+                    words = (refusal.status, refusal.message)
+                    return self._fail(connection, route.route_key, request_id, *words, refusal=refusal)
             if route.integration is None:
-                return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, request_id)
+                return self._fail(connection, route.route_key, request_id, 500, documents.INTERNAL_SERVER_ERROR)
             ids = (request_id, self.ids.message())
             event = documents.message_event(connection, route.route_key, text, ids, now)
             return self._run(
@@ -193,23 +208,37 @@ class Core:
 
     def _replied(self, call: Call, outcome: Outcome) -> Actions:
         connection = call.connection
+        whose = (connection, call.route_key, call.request_id)
         if outcome is _SHORT_OF_TIME:
-            return self._send_error(connection, documents.TIMED_OUT, call.request_id)
+            return self._fail(*whose, 504, documents.TIMED_OUT, call)
         answer = integrations.reply(call, outcome)
         if isinstance(answer, integrations.Failure):
-            return self._send_error(connection, answer.frame, call.request_id)
+            return self._fail(*whose, answer.status, answer.frame, call)
         if call.two_way and is_too_long(answer.body):
             log.warning("route %s: the reply has more than %s bytes and is not sent", call.route_key, MESSAGE_BYTES)
-            return self._send_error(connection, documents.INTERNAL_SERVER_ERROR, call.request_id)
+            return self._fail(*whose, 500, documents.INTERNAL_SERVER_ERROR, call)
+        if connection.stage.logged:
+            self.journal.replied(call)
         return self._send(connection, answer.body, "reply") if call.two_way else []
 
-    def _send_error(self, connection: Connection, message: str, request_id: str) -> Actions:
+    def _fail(
+        self,
+        connection: Connection,
+        key: str,
+        request_id: str,
+        status: int,
+        message: str,
+        call: Call | None = None,
+        refusal: Refusal | None = None,
+    ) -> Actions:
+        self.journal.failed(connection, key, request_id, status, message, call, refusal)
         return self._send(connection, documents.error_frame(message, connection.connection_id, request_id), "error")
 
     def _send(self, connection: Connection, text: str, because: str) -> Actions:
         if not connection.is_open:
             return []
         self._touch(connection)
+        connection.tally.messages += 1
         self._tell(told.Sent, connection, text=text, because=because)
         connection.unsent += len(text)
         return [Send(connection, text)]
@@ -257,10 +286,12 @@ class Core:
     def answered(self, call: Call, outcome: Outcome) -> Actions:
         """Take an integration's answer; one that comes after the time-out is dropped."""
         with self.lock:
-            if self.calls.pop(call.request_id, None) is None:
+            if self.calls.get(call.request_id) is not call:
                 return []
+            del self.calls[call.request_id]
             self._deadlines.drop(("call", call.request_id))
             call.connection.in_flight -= 1
+            seconds = self.journal.answered(call, outcome)
             self._tell(
                 told.Answered,
                 call.connection,
@@ -269,7 +300,7 @@ class Core:
                 target=call.target,
                 payload=outcome.payload,
                 error=outcome.error,
-                seconds=self.clock.now() - call.started_at,
+                seconds=seconds,
             )
             actions = self._continued(call, outcome)
             if call.connection.in_flight == MESSAGES_IN_FLIGHT - 1:
@@ -286,6 +317,7 @@ class Core:
             case Purpose.MESSAGE:
                 return self._replied(call, outcome)
             case Purpose.DISCONNECT:
+                self.journal.disconnected(call.connection, call.request_id, call)
                 return []
 
     # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -316,9 +348,10 @@ class Core:
         del self.connections[connection.connection_id]
         self._tell_closed(connection)
         route = self.stages.deployed(connection).routes.get(DISCONNECT)
-        if route is None or route.integration is None:
-            return []
         request_id = self.ids.request()
+        if route is None or route.integration is None:
+            self.journal.disconnected(connection, request_id)
+            return []
         event = documents.disconnect_event(connection, request_id, self.clock.now())
         return self._run(request_id, Purpose.DISCONNECT, connection, DISCONNECT, route.integration, event)
 
@@ -367,6 +400,8 @@ class Core:
     def _touch(self, connection: Connection) -> float:
         """Take note that a connection is in use, and return the time; what comes after its end keeps nobody alive."""
         now = self.clock.now() if self._late is None else self._late
+        if now >= self.journal.meter.until:
+            self.journal.meter.roll(now)
         if now - connection.last_active_at <= self.limits.idle_seconds:
             connection.last_active_at = now
             self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)

@@ -128,11 +128,16 @@ class Stage:
     route_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     access_log_settings: Strings = field(default_factory=dict)
     throttled: bool = field(init=False, repr=False, compare=False)  # a message may be one too many
+    logged: bool = field(init=False, repr=False, compare=False)  # requests are written into a log
+    detailed: bool = field(init=False, repr=False, compare=False)  # some route has metrics of its own
 
     def __post_init__(self) -> None:
         settings = (self.default_route_settings, *self.route_settings.values())
         throttled = any(name.startswith("throttling") for each in settings for name in each)
         object.__setattr__(self, "throttled", throttled)
+        levels = {each.get("loggingLevel", "OFF") for each in settings}
+        object.__setattr__(self, "logged", bool(self.access_log_settings) or levels != {"OFF"})
+        object.__setattr__(self, "detailed", any(each.get("detailedMetricsEnabled") for each in settings))
 
     @property
     def domain_name(self) -> str:
@@ -142,6 +147,15 @@ class Stage:
         'a1b2c3d4e5.execute-api.eu-west-1.amazonaws.com'
         """
         return f"{self.api_id}.execute-api.{self.region}.amazonaws.com"
+
+    def setting(self, route_key: str, name: str) -> Any:
+        """Return a setting of a route: its own, else the stage's default, else None."""
+        own = self.route_settings.get(route_key, {})
+        return own.get(name, self.default_route_settings.get(name))
+
+    def is_detailed(self, route_key: str) -> bool:
+        """Tell whether a route has metrics of its own."""
+        return bool(self.setting(route_key, "detailedMetricsEnabled"))
 
     def arn(self, route_key: str) -> str:
         """Return the execution ARN of a route: ``methodArn`` of authorizers, ``SourceArn`` of permissions."""
