@@ -233,6 +233,18 @@ def test_who_signs_well_may_still_not_be_allowed(caller, why):
     assert the_refusal(closed_door(callers=[caller]).knock(*signed(caller))) == (403, NOT_AUTHORIZED + why)
 
 
+@pytest.mark.parametrize("kind", ["session policy", "permissions boundary"])
+@pytest.mark.parametrize("policies", [None, ({"Statement": ALLOW},)], ids=["root", "allowed"])
+def test_what_limits_somebody_must_allow_as_well(kind, policies):
+    def ask(limit):
+        caller = replace(ANA, policies=policies, limits={kind: {"Statement": limit}})
+        return closed_door(callers=[caller]).knock(*signed(caller))
+
+    assert isinstance(ask(ALLOW)[0], Run)
+    assert the_refusal(ask(DENY)) == (403, f"{NOT_AUTHORIZED}with an explicit deny in a {kind}")
+    assert the_refusal(ask([])) == (403, f"{NOT_AUTHORIZED}because no {kind} allows the execute-api:Invoke action")
+
+
 @pytest.mark.parametrize(
     "condition, let_in",
     [

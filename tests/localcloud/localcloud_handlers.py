@@ -26,3 +26,8 @@ def answers(event, context):
     data = json.dumps([about["domainName"], about["stage"], event.get("body")])
     client.post_to_connection(ConnectionId=about["connectionId"], Data=data)
     return {"statusCode": 200}
+
+
+def seen(event, context):
+    """Tell the client as whom the event shows it."""
+    return {"statusCode": 200, "body": json.dumps(event["requestContext"]["identity"])}

@@ -7,15 +7,16 @@ then the throttle of the stage, then required parameters. For a message: the sam
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from . import documents, sigv4
+from . import sigv4
 from .definition import CONNECT, Route, Stage
-from .documents import Knock
+from .documents import FORBIDDEN, INTERNAL_SERVER_ERROR, Knock
 from .happenings import failed
-from .policy import ALLOW, DENY, EXPLICIT_DENY, NO_ALLOW, Malformed, Question, decide
+from .policy import ALLOW, IDENTITY_BASED, RESOURCE_BASED, Malformed, Question, decide, reason
 from .throttle import Buckets, Quotas, Throttle
 from .validation import fault_in
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("upgrade101.gateway")
 
-NO_RESOURCE_POLICY = "because no resource-based policy allows the execute-api:Invoke action"
 INVALID_BODY = "Invalid request body"
 HEADER_KEY = "request.header.x-api-key"
 
@@ -42,7 +42,7 @@ class Refusal:
 
 
 MISSING_TOKEN = Refusal(403, sigv4.MISSING, "MISSING_AUTHENTICATION_TOKEN")
-INVALID_KEY = Refusal(403, documents.FORBIDDEN, "INVALID_API_KEY")
+INVALID_KEY = Refusal(403, FORBIDDEN, "INVALID_API_KEY")
 TOO_MANY = Refusal(429, "Too Many Requests", "THROTTLED")
 LIMIT_EXCEEDED = Refusal(429, "Limit Exceeded", "QUOTA_EXCEEDED")
 FAILED = Refusal(500, "", "AUTHORIZER_FAILURE")
@@ -95,16 +95,17 @@ class Admission:
 
     def _not_allowed(self, caller: Caller, connection: Connection) -> Refusal | None:
         stage = connection.stage
-        if caller.account_id != stage.account_id:
-            return _denied(caller, stage, NO_RESOURCE_POLICY)
-        if caller.policies is None:
-            return None
-        try:
-            decided = decide(caller.policies, self.question(connection, caller))
-        except Malformed as fault:
-            log.warning("a policy of %s cannot be read: %s", caller.arn, fault)
-            decided = ""
-        return None if decided == ALLOW else _denied(caller, stage, EXPLICIT_DENY if decided == DENY else NO_ALLOW)
+        if caller.account_id != stage.account_id:  # a WebSocket API has no resource policy that could let others in
+            return _denied(caller, stage, reason("", RESOURCE_BASED))
+        asked = {kind: (document,) for kind, document in caller.limits.items()}
+        if caller.policies is not None:
+            asked[IDENTITY_BASED] = caller.policies
+        question = self.question(connection, caller)
+        for kind, documents in asked.items():
+            decided = _decided(documents, question, caller)
+            if decided != ALLOW:
+                return _denied(caller, stage, reason(decided, kind))
+        return None
 
     def question(self, connection: Connection, caller: Caller | None = None) -> Question:
         """Return what policies are asked at the door, with the facts that their conditions may speak of."""
@@ -142,7 +143,7 @@ class Admission:
             log.info("route %s: invalid request body: %s", route.route_key, fault.reason)
             return Refusal(400, INVALID_BODY, "BAD_REQUEST_BODY", fault.reason)
         log.warning("route %s: %s", route.route_key, fault.reason)
-        return Refusal(500, documents.INTERNAL_SERVER_ERROR, "API_CONFIGURATION_ERROR", fault.reason)
+        return Refusal(500, INTERNAL_SERVER_ERROR, "API_CONFIGURATION_ERROR", fault.reason)
 
     def _recognize(self, connection: Connection, knock: Knock, usage_identifier_key: str) -> None:
         """Read the API key and remember it for the connection, where it is good for this stage."""
@@ -186,6 +187,14 @@ class Admission:
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _decided(policies: Iterable[Any], question: Question, caller: Caller) -> str:
+    try:
+        return decide(policies, question)
+    except Malformed as fault:
+        log.warning("a policy of %s cannot be read: %s", caller.arn, fault)
+        return ""
 
 
 def _bad_signature(connection: Connection, message: str) -> Refusal:

@@ -12,13 +12,11 @@ from typing import Any
 
 from .documents import Document
 from .limits import AUTHORIZER_RESULT_BYTES
-from .policy import ALLOW, DENY, EXPLICIT_DENY, NO_ALLOW, Malformed, Question, effect
+from .policy import ALLOW, Malformed, Question, effect, reason
 from .ports import Outcome
 
 UNAUTHORIZED = "Unauthorized"
 NOT_AUTHORIZED = "User is not authorized to access this resource"
-DENIED = f"{NOT_AUTHORIZED} {EXPLICIT_DENY}"
-NOT_ALLOWED = f"{NOT_AUTHORIZED} {NO_ALLOW}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ def verdict(outcome: Outcome, question: Question) -> Verdict:
         return Verdict(500)
     if decided == ALLOW:
         return Verdict(200, "", {"principalId": answer["principalId"], **context}, key)
-    return Verdict(403, DENIED if decided == DENY else NOT_ALLOWED)
+    return Verdict(403, f"{NOT_AUTHORIZED} {reason(decided)}")
 
 
 def _size(answer: dict[str, Any]) -> int | None:

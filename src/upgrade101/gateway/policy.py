@@ -17,8 +17,7 @@ from .conditions import Facts, holds, like
 log = logging.getLogger("upgrade101.gateway")
 
 ALLOW, DENY = "Allow", "Deny"
-EXPLICIT_DENY = "with an explicit deny in an identity-based policy"
-NO_ALLOW = "because no identity-based policy allows the execute-api:Invoke action"
+IDENTITY_BASED, RESOURCE_BASED = "identity-based policy", "resource-based policy"
 
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
@@ -30,6 +29,19 @@ class Question:
     resource: str
     action: str = "execute-api:Invoke"
     facts: Facts = field(default_factory=dict)
+
+
+def reason(decided: str, kind: str = IDENTITY_BASED) -> str:
+    """Say, as AWS does, which kind of policy refused.
+
+    >>> reason(DENY)
+    'with an explicit deny in an identity-based policy'
+    >>> reason("", "session policy")
+    'because no session policy allows the execute-api:Invoke action'
+    """
+    if decided == DENY:
+        return f"with an explicit deny in {'an' if kind == IDENTITY_BASED else 'a'} {kind}"
+    return f"because no {kind} allows the execute-api:Invoke action"
 
 
 class Malformed(ValueError):

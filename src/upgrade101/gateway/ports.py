@@ -98,7 +98,8 @@ class Caller:
     user_name: str = ""
     session_token: str = field(default="", repr=False)  # '' for keys that last
     expires_at: float = inf  # epoch seconds
-    policies: tuple[dict[str, Any], ...] | None = None  # identity-based; None for the root, who may do everything
+    policies: tuple[Any, ...] | None = None  # identity-based documents; None for the root, who may do everything
+    limits: dict[str, Any] = field(default_factory=dict)  # documents that must allow as well, by what they are
 
 
 @dataclass(frozen=True, slots=True)

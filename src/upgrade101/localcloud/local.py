@@ -14,7 +14,7 @@ from moto.core.models import MockAWS
 from ..gateway import Clock, Gateway, Limits
 from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
-from . import control_plane, guard, locks, policies
+from . import api_keys, control_plane, guard, identities, locks, policies, signing_time
 from .backends import Backends
 from .callbacks import Callbacks
 from .control_plane.deployments import Definitions
@@ -56,7 +56,14 @@ class LocalCloud:
         self.functions = functions or Functions()
         self._backends = Backends(Services(self._http), self.clock.now)
         self.gateway = Gateway(
-            self.definitions, self.functions, self._http, fetch=self._backends, clock=self.clock, limits=limits
+            self.definitions,
+            self.functions,
+            self._http,
+            fetch=self._backends,
+            identities=identities.caller,
+            api_keys=api_keys.api_key,
+            clock=self.clock,
+            limits=limits,
         )
         self.rest: RestApis | None = None
         self._callbacks = Callbacks(self._manage, caller, self.gateway.core.stages.locate)
@@ -75,6 +82,7 @@ class LocalCloud:
         policies.install()
         control_plane.install()
         locks.install()
+        signing_time.install(self.clock)
         self.functions.install()
         self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
         self._callbacks.install()
@@ -109,6 +117,7 @@ class LocalCloud:
             self.rest.close()
         self.functions.close()
         self.functions.uninstall()
+        signing_time.uninstall()
         locks.uninstall()
         control_plane.uninstall()
         for name, value in self._before.items():
