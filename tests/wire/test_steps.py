@@ -115,6 +115,41 @@ CLIENT = f"client:{ID}"
             ("function:echo", "gateway", "timeout", "error"),
         ),
         (
+            Answered(at=0, request_id="1", route_key="echo", target="http://a.test/x", payload={"statusCode": 204}),
+            ("backend:a.test", "gateway", "(empty)", "204"),
+        ),
+        (
+            Answered(
+                at=0,
+                request_id="1",
+                route_key="echo",
+                target="arn:aws:apigateway:us-east-1:sqs:path/1/jobs",
+                payload={"statusCode": 400, "headers": {}, "body": "no such queue", "isBase64Encoded": False},
+            ),
+            ("service:sqs", "gateway", "no such queue", "400"),
+        ),
+        (
+            Answered(
+                at=0,
+                request_id="1",
+                route_key="echo",
+                target="http://a.test/x",
+                payload={"statusCode": 200, "body": "/wA=", "isBase64Encoded": True},
+            ),
+            ("backend:a.test", "gateway", "(no text)", "200"),
+        ),
+        (
+            Answered(
+                at=0,
+                request_id="1",
+                route_key="echo",
+                target="http://a.test/x",
+                payload={"errorMessage": "no answer"},
+                error="Integration.Unreachable",
+            ),
+            ("backend:a.test", "gateway", "Integration.Unreachable: no answer", "error"),
+        ),
+        (
             Managed(at=0, method="POST", status=410, text="hi", caller="tell", connection_id=ID),
             ("function:tell", "@connections", f"POST {ID} (A)", "410"),
         ),

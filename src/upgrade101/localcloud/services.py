@@ -11,7 +11,7 @@ import functools
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from xml.etree import ElementTree
 
 from botocore.exceptions import DataNotFoundError
@@ -81,12 +81,10 @@ def _by_action(request: BackendRequest, found: re.Match[str]) -> HttpRequest:
     metadata = _metadata(found["service"])
     is_form = any(name.lower() == "content-type" and value.startswith(_FORM) for name, value in request.headers)
     protocols = {metadata.get("protocol", ""), *metadata.get("protocols", ())}
-    if "query" in protocols and (is_form or "json" not in protocols):
+    if metadata and (is_form or ("query" in protocols and "json" not in protocols)):
         return _form(request, action, metadata["apiVersion"], "&".join(filter(None, (also, found["query"]))))
     if "json" in protocols:
         return _json(request, action, metadata)
-    if is_form and metadata:
-        return _form(request, action, metadata["apiVersion"], found["query"] or "")
     raise NotEmulated(f"the action {action} of the service {found['service']} in an AWS integration", hint=_OTHER_WAY)
 
 
@@ -96,7 +94,8 @@ def _form(request: BackendRequest, action: str, version: str, query: str) -> Htt
     fields = {"Action": action, "Version": version, **dict(parse_qsl(query, keep_blank_values=True)), **given}
     body = urlencode(fields).encode()
     headers = [(name, value) for name, value in request.headers if name.lower() != "content-type"]
-    return HttpRequest("POST", "/", _sized([*headers, ("Content-Type", _FORM)], body), body)
+    path = urlsplit(fields.get("QueueUrl", "")).path or "/"  # where moto looks for an SQS queue
+    return HttpRequest("POST", path, _sized([*headers, ("Content-Type", _FORM)], body), body)
 
 
 def _json(request: BackendRequest, action: str, metadata: dict[str, Any]) -> HttpRequest:

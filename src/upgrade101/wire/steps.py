@@ -270,10 +270,11 @@ def _invoked(happening: told.Invoked, names: Names) -> Step:
 def _answered(happening: told.Answered, names: Names) -> Step | None:
     if happening.target == "MOCK" and not happening.error:
         return None
-    text, status, tone = _answer(happening)
+    lane = _integration("", happening.target)
+    text, status, tone = _answer(happening) if lane.startswith(FUNCTION) else _http_answer(happening)
     return Arrow(
         at=happening.at,
-        source=_integration("", happening.target),
+        source=lane,
         target=GATEWAY,
         text=text,
         full=text if happening.error else _pretty(happening.payload) or text,
@@ -292,6 +293,15 @@ def _answer(happening: told.Answered) -> tuple[str, str, Tone]:
         return f"{happening.error}: {said}" if said else happening.error, "error", "bad"
     effect = _effect(payload)
     return compact(payload), effect, {"Allow": "good", "Deny": "bad"}.get(effect, "plain")  # type: ignore[return-value]
+
+
+def _http_answer(happening: told.Answered) -> tuple[str, str, Tone]:
+    """Return what an HTTP server or an AWS service said: its body and its status."""
+    payload = happening.payload
+    if happening.error or not isinstance(payload, dict) or "statusCode" not in payload:
+        return _answer(happening)
+    body = "(no text)" if payload.get("isBase64Encoded") else payload.get("body")
+    return body or "(empty)", str(payload["statusCode"]), "bad" if payload["statusCode"] >= 400 else "plain"
 
 
 def _effect(payload: Any) -> str:
