@@ -99,14 +99,26 @@ def test_models_lead_to_their_own_definitions_and_to_themselves():
 
 @pytest.mark.parametrize(
     "ref",
-    ["https://example.com/schema.json", "https://apigateway.amazonaws.com/restapis/a1/models/Absent", "#/nowhere"],
+    ["https://example.com/schema.json", "https://apigateway.amazonaws.com/restapis/a1/models/Absent", "other.json"],
 )
 def test_nothing_else_is_led_to_and_nothing_is_fetched(ref):
-    fault = fault_in('{"text": 1}', *deployed(Chat={"properties": {"text": {"$ref": ref}}}))
+    guarded, deployment = deployed(Chat={"properties": {"text": {"anyOf": [{"$ref": ref}]}}})
+    fault = fault_in('{"text": 1}', guarded, deployment)
     assert fault.configuration
-    assert fault.reason.startswith("the model cannot be used: ") and fault.reason.endswith(
-        "→ mend its schema and deploy"
-    )
+    assert fault.reason.startswith(f"model Chat refers to {ref}, which is no model of this API → https://apigateway.")
+    assert prepare(deployment) == [fault.reason]
+
+
+def test_a_reference_into_nothing_is_the_models_fault():
+    fault = fault_in('{"text": 1}', *deployed(Chat={"properties": {"text": {"$ref": "#/nowhere"}}}))
+    assert fault.configuration
+    assert fault.reason.startswith("the model cannot be used: ") and fault.reason.endswith("mend its schema and deploy")
+
+
+def test_a_model_nested_too_deeply_is_named():
+    schema = '{"properties": {"a": ' * 5_000 + "{}" + "}}" * 5_000
+    with pytest.raises(ConfigurationError, match="nested too deeply"):
+        compiled("Deep", {"Deep": schema})
 
 
 @pytest.mark.parametrize(

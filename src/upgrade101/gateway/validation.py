@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,12 +89,15 @@ def compiled(name: str, models: Mapping[str, str]) -> Draft4Validator:
             raise NoSuchResource(uri)
         return DRAFT4.create_resource(_schema(match["name"], models))
 
-    schema = _schema(name, models)
     try:
+        schema = _schema(name, models)
         Draft4Validator.check_schema(schema)
+        _check_references(name, schema, models)
     except SchemaError as broken:
         what = f"model {name} is no JSON schema of draft 4: {broken.json_path}: {broken.message}"
         raise ConfigurationError(what, hint="mend it with update_model and deploy") from None
+    except RecursionError:
+        raise ConfigurationError(f"model {name} is nested too deeply", hint="use $ref for what repeats") from None
     registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
     return Draft4Validator(schema, registry=registry)
 
@@ -103,6 +106,24 @@ def _schema(name: str, models: Mapping[str, str]) -> Any:
     if name not in models:
         raise ConfigurationError(f"there is no model {name}", hint=f"create_model(Name={name!r}, …) and deploy")
     return json.loads(models[name])
+
+
+def _check_references(name: str, schema: Any, models: Mapping[str, str]) -> None:
+    for url in _references(schema):
+        match = _MODEL_URL.match(url)
+        if match is None or match["name"] not in models:
+            what = f"model {name} refers to {url}, which is no model of this API"
+            raise ConfigurationError(what, hint="https://apigateway.amazonaws.com/restapis/{api-id}/models/{name}")
+
+
+def _references(schema: Any) -> Iterator[str]:
+    """Yield where a schema leads out of itself."""
+    if isinstance(schema, dict):
+        url = schema.get("$ref")
+        if isinstance(url, str) and not url.startswith("#"):
+            yield url
+    for part in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from _references(part)
 
 
 def prepare(deployment: Deployment) -> list[str]:

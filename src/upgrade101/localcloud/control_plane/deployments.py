@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from ...gateway import definition
+from ...gateway import definition, validation
 from ...gateway.address import Mappings
 from . import domains
 from .operations import Document
 from .refusals import Refusal
 from .resources import KINDS, Resource, WebSocketApi, all_apis, find_api, fresh_id, now
-from .rules_stages import api_has_routes
+from .rules_stages import api_has_routes, models_are_schemas
 
 _AUTOMATIC: Document = {
     "autoDeployed": True,
@@ -52,12 +52,14 @@ class Definitions:
 
 
 def deploy(api: WebSocketApi, fields: Document) -> Resource:
-    """Take the snapshot; raises BadRequest for an API without routes."""
+    """Take the snapshot; raises BadRequest for an API without routes, or with a model that is no schema."""
     api_has_routes(api)
     kind = KINDS["Deployment"]
     identifier = fresh_id(kind, api.deployments)
     document = {"deploymentId": identifier, "createdDate": now(), **kind.defaults, **fields}
-    api.snapshots[identifier] = snapshot(api, identifier)
+    taken = snapshot(api, identifier)
+    models_are_schemas(api, validation.prepare(taken))
+    api.snapshots[identifier] = taken
     api.deployments[identifier] = Resource(kind, identifier, document)
     return api.deployments[identifier]
 

@@ -79,7 +79,7 @@ def model_schema_is_json(change: Change) -> None:
     """Refuse a schema that is no JSON object. [O]; the first half is what REST APIs say"""
     try:
         schema = json.loads(change.after.get("schema", ""))
-    except ValueError:
+    except (ValueError, RecursionError):
         schema = None
     if not isinstance(schema, dict):
         raise BadRequest("Invalid model schema specified. Schema should be a JSON object, a JSON schema of draft 4.")

@@ -39,6 +39,12 @@ def api_has_routes(api: WebSocketApi) -> None:
         raise BadRequest("At least one route is required before deploying the Api.")
 
 
+def models_are_schemas(api: WebSocketApi, faults: list[str]) -> None:
+    """Refuse to deploy a route whose model is none, unless the API says so. [O] for the words; the switch: M-apigwv2"""
+    if faults and not api.document.get("disableSchemaValidation"):
+        raise BadRequest(f"Invalid model schema specified: {faults[0]}")
+
+
 def deployment_is_unused(api: WebSocketApi, doomed: Resource) -> None:
     """Keep what a stage points at. [R] github.com/hashicorp/terraform/issues/25495, REST"""
     if any(stage.document.get("deploymentId") == doomed.id for stage in api.stages.values()):
