@@ -31,3 +31,14 @@ def answers(event, context):
 def seen(event, context):
     """Tell the client as whom the event shows it."""
     return {"statusCode": 200, "body": json.dumps(event["requestContext"]["identity"])}
+
+
+def keeper(event, context):
+    """Let in whoever brings the token, and give every client the API key of its name."""
+    token = event["queryStringParameters"].get("token")
+    statement = {"Effect": "Allow", "Action": "execute-api:*", "Resource": event["methodArn"].replace("$connect", "*")}
+    denial = {"Effect": "Deny", "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
+    statements = {"good": [statement], "denied": [statement, denial], "other": []}.get(token, "no policy")
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    key = event["headers"].get("X-Client", "") * 20
+    return {"principalId": "p", "policyDocument": policy, "usageIdentifierKey": key}

@@ -8,11 +8,13 @@ import websockets.sync.client
 from botocore.auth import SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from localcloud_handlers import seen
+from localcloud_handlers import keeper, seen
 from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud, connect, websocket_api
+from upgrade101.deploy import function, invocation_uri
 
+NOBODY = "User is not authorized to access this resource"
 CHAT = {"type": "object", "properties": {"text": {"$ref": "https://apigateway.amazonaws.com/restapis/x/models/Text"}}}
 
 
@@ -116,6 +118,62 @@ def test_a_url_signed_too_long_ago_is_expired_and_a_new_one_is_not(guarded):
     assert status == 403 and message.startswith("Signature expired: ")
     with connect(presigned(guarded.url)) as ws:
         assert identity(ws)["accountId"] == "123456789012"
+
+
+# ── authorizers ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def keep(started, api, *sources, **settings):
+    """Put an authorizer before the door, and deploy."""
+    arn = function(keeper, name="keeper")
+    authorizer = started.create_authorizer(
+        ApiId=api.api_id,
+        Name="keeper",
+        AuthorizerType="REQUEST",
+        AuthorizerUri=invocation_uri(arn),
+        IdentitySource=list(sources),
+    )["AuthorizerId"]
+    change(started, api, AuthorizationType="CUSTOM", AuthorizerId=authorizer, **settings)
+
+
+def test_every_kind_of_identity_source_is_asked_for_before_the_authorizer(started, api):
+    sources = ("querystring.token", "header.X-Client")
+    keep(started, api, *(f"route.request.{one}" for one in sources), "stageVariables.team", "context.identity.sourceIp")
+    url, headers = f"{api.url}?token=good", {"x-client": "a"}
+    assert refusal(url, additional_headers=headers) == (401, "Unauthorized")
+    started.update_stage(ApiId=api.api_id, StageName="dev", StageVariables={"team": "blue"})
+    for missing in ({}, {"additional_headers": {"X-Client": ""}}):
+        assert refusal(url, **missing) == (401, "Unauthorized")
+    assert refusal(api.url, additional_headers=headers) == (401, "Unauthorized")
+    assert boto3.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/keeper")["logGroups"] == []
+    with connect(url, additional_headers=headers) as ws:
+        assert "sourceIp" in identity(ws)
+
+
+@pytest.mark.parametrize(
+    "token, status, message",
+    [
+        ("denied", 403, f"{NOBODY} with an explicit deny in an identity-based policy"),
+        ("other", 403, f"{NOBODY} because no identity-based policy allows the execute-api:Invoke action"),
+        ("junk", 500, ""),
+    ],
+)
+def test_an_authorizer_refuses_in_aws_words(started, api, token, status, message):
+    keep(started, api, "route.request.querystring.token")
+    assert refusal(f"{api.url}?token={token}") == (status, message)
+
+
+def test_an_authorizer_supplies_the_api_key(started, api):
+    started.update_api(ApiId=api.api_id, ApiKeySelectionExpression="$context.authorizer.usageIdentifierKey")
+    keep(started, api, ApiKeyRequired=True)
+    rest = boto3.client("apigateway")
+    key = rest.create_api_key(name="a", value="a" * 20, enabled=True)["id"]
+    plan = rest.create_usage_plan(name="p", apiStages=[{"apiId": api.api_id, "stage": "dev"}])["id"]
+    rest.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+    url = f"{api.url}?token=good"
+    assert refusal(url, additional_headers={"x-api-key": "a" * 20}) == (403, "Forbidden")
+    with connect(url, additional_headers={"X-Client": "a"}) as ws:
+        assert identity(ws)["apiKeyId"] == key
 
 
 # ── API keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────
