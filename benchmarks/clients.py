@@ -97,8 +97,9 @@ def frame_of(text: str) -> bytes:
 def request_to(url: str) -> bytes:
     """Return the request for an upgrade, of the size that a library's has."""
     where = urlsplit(url)
+    target = f"{where.path or '/'}{'?' if where.query else ''}{where.query}"
     return (
-        f"GET {where.path or '/'} HTTP/1.1\r\nHost: {where.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"GET {target} HTTP/1.1\r\nHost: {where.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nUser-Agent: bench\r\n\r\n"
     ).encode()
 

@@ -22,11 +22,11 @@ KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_na
 PERMITTED = {"Action": "lambda:InvokeFunction", "Principal": "apigateway.amazonaws.com", "StatementId": "bench"}
 
 
-def package(path: Path = HANDLERS) -> bytes:
-    """Return a file as the zip of a function whose ``app.py`` it is."""
+def package(source: str) -> bytes:
+    """Return the zip of a function whose ``app.py`` has this source."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as bundle:
-        bundle.writestr("app.py", path.read_text(encoding="utf-8"))
+        bundle.writestr("app.py", source)
     return archive.getvalue()
 
 
@@ -54,7 +54,7 @@ class Deployment:
             "Role": self._role(),
             "Timeout": timeout,
             "Environment": {"Variables": {**variables, **also}},
-            "Code": {"ZipFile": package(path)},
+            "Code": {"ZipFile": package(path.read_text(encoding="utf-8"))},
         }
         for route_key, handler in routes.items():
             self._route(made["ApiId"], route_key, self._function(handler, settings))

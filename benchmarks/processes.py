@@ -83,10 +83,20 @@ class Child:
             raise Trouble(f"it ended: {self.last_words()}")
         return json.loads(line)
 
+    def say(self, what: Any) -> None:
+        """Give it a line of JSON."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(what) + "\n")
+        self.process.stdin.flush()
+
+    def said(self) -> str:
+        """Return all that it wrote to its error output."""
+        self.errors.seek(0)
+        return self.errors.read().decode("utf-8", "replace")
+
     def last_words(self) -> str:
         """Return the last line that it wrote to its error output."""
-        self.errors.seek(0)
-        lines = self.errors.read().decode("utf-8", "replace").strip().splitlines()
+        lines = self.said().strip().splitlines()
         return lines[-1] if lines else "without a word"
 
     def tree(self) -> list[psutil.Process]:
@@ -96,12 +106,16 @@ class Child:
         except psutil.Error:
             return []
 
-    def stop(self) -> None:
-        """End it and everything below it."""
-        family = self.tree()
+    def close_input(self) -> None:
+        """Tell it that nobody wants anything more."""
         assert self.process.stdin is not None
         with contextlib.suppress(OSError):
             self.process.stdin.close()
+
+    def stop(self) -> None:
+        """End it and everything below it."""
+        family = self.tree()
+        self.close_input()
         try:
             self.process.wait(10)
         except subprocess.TimeoutExpired:
@@ -112,6 +126,8 @@ class Child:
                 process.kill()
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+    def __del__(self) -> None:
         self.errors.close()
 
 
@@ -217,9 +233,7 @@ class Crew(Child):
 
     def ask(self, do: str, **asked: Any) -> dict[str, Any]:
         """Have a job done. Raises Trouble where it fails."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps({"do": do, **asked}) + "\n")
-        self.process.stdin.flush()
+        self.say({"do": do, **asked})
         result: dict[str, Any] = self.read()
         if "fault" in result:
             raise Trouble(f"{do}: {result['fault']}")

@@ -96,6 +96,15 @@ def bench(
     raise typer.Exit(command.bench(case or [], quick=quick, write=write, listed=list_))
 
 
+@app.command()
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long; 0.3 is the short form that the tests run.")] = 10,
+    seed: Annotated[int | None, typer.Option(help="What the dice are thrown by, to have the same again.")] = None,
+) -> None:
+    """Strain the local gateway with clients that misbehave and functions that fail, and read its books."""
+    raise typer.Exit(_beside_the_package("benchmarks.soak").soak(minutes, seed))
+
+
 def _beside_the_package(name: str) -> Any:
     """Import what lies at the top of the course, beside ``src``."""
     import importlib
