@@ -50,6 +50,7 @@ class Core:
         self.admission = admission or Admission(clock)
         self.lock = threading.RLock()
         self.journal = Journal(clock)
+        self._meter = self.journal.meter
         self.connections: dict[str, Connection] = {}
         self.calls: dict[str, Call] = {}
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
@@ -400,8 +401,8 @@ class Core:
     def _touch(self, connection: Connection) -> float:
         """Take note that a connection is in use, and return the time; what comes after its end keeps nobody alive."""
         now = self.clock.now() if self._late is None else self._late
-        if now >= self.journal.meter.until:
-            self.journal.meter.roll(now)
+        if now >= self._meter.until:
+            self._meter.roll(now)
         if now - connection.last_active_at <= self.limits.idle_seconds:
             connection.last_active_at = now
             self._deadlines.set(("idle", connection.connection_id), self.limits.idle_seconds, now)

@@ -215,7 +215,7 @@ def _context(
         **message,
         "eventType": event_type,
         "extendedRequestId": request_id,
-        "requestTime": _common_log_time(int(now)),
+        "requestTime": common_log_time(int(now)),
         "messageDirection": "IN",
         **extra,
         "stage": connection.stage.stage_name,
@@ -230,7 +230,7 @@ def _context(
 
 
 @lru_cache(maxsize=8)
-def _common_log_time(second: int) -> str:
+def common_log_time(second: int) -> str:
     """Return the time as in access logs; %b would follow the locale of the process."""
     at = datetime.fromtimestamp(second, UTC)
     return f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from . import documents
 from .admission import Refusal
@@ -67,17 +68,18 @@ class Journal:
 
     def answered(self, call: Call, outcome: Outcome) -> float:
         """Note what an integration answered, and return how long it took in seconds."""
-        call.outcome, call.seconds = outcome, self._clock.now() - call.started_at
+        call.outcome = outcome
+        call.seconds = seconds = self._clock.now() - call.started_at
         connection = call.connection
         if call.purpose is Purpose.AUTHORIZE:
             connection.asked = call
-            if outcome.error:
-                connection.tally.execution_errors += 1
-            return call.seconds
-        _count(connection.tally, call, outcome)
-        if connection.stage.detailed and connection.stage.is_detailed(call.route_key):
-            _count(self._tally_of_route(call), call, outcome)
-        return call.seconds
+            connection.tally.execution_errors += outcome.error != ""
+            return seconds
+        _count(connection.tally, call, outcome, seconds)
+        stage = connection.stage
+        if stage.detailed and stage.is_detailed(call.route_key):
+            _count(self._tally_of_route(call), call, outcome, seconds)
+        return seconds
 
     def _tally_of_route(self, call: Call) -> Tally:
         tally = self.meter.of(call.connection.stage, call.route_key)
@@ -172,25 +174,28 @@ class Journal:
                 tally.execution_errors += 1
 
 
-def _count(tally: Tally, call: Call, outcome: Outcome) -> None:
+def _count(tally: Tally, call: Call, outcome: Outcome, seconds: float) -> None:
     if call.purpose is Purpose.CONNECT:
         tally.connects += 1
     if call.integration.integration_type != "MOCK":
-        tally.took(call.seconds)
+        tally.took(seconds)
     if outcome.error:
         if outcome.not_invoked or outcome.error == _TIMED_OUT:
             tally.execution_errors += 1
         else:
             tally.integration_errors += 1
-    elif _own_status(call) >= 400:
+    elif _status_in(outcome.payload) >= 400:
         tally.integration_errors += 1
 
 
-def _own_status(call: Call) -> int:
-    """Return the status that the integration itself gave; 0 where it gave none."""
-    payload = call.outcome.payload if call.outcome is not None and not call.outcome.error else None
+def _status_in(payload: Any) -> int:
+    """Return the status that an integration gave; 0 where it gave none."""
     status = payload.get("statusCode") if isinstance(payload, dict) else None
     return status if isinstance(status, int) else 0
+
+
+def _own_status(call: Call) -> int:
+    return _status_in(call.outcome.payload) if call.outcome is not None and not call.outcome.error else 0
 
 
 def _fate(call: Call | None) -> tuple[int, str]:

@@ -19,6 +19,7 @@ from .backends import Backends
 from .callbacks import Callbacks
 from .control_plane.deployments import Definitions
 from .functions import Functions, current, outside
+from .monitoring import Watch
 from .rest import RestApis
 from .services import Services
 
@@ -66,6 +67,7 @@ class LocalCloud:
             limits=limits,
         )
         self.rest: RestApis | None = None
+        self._watch = Watch(self.gateway.core)
         self._callbacks = Callbacks(self._manage, caller, self.gateway.core.stages.locate)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
@@ -84,6 +86,7 @@ class LocalCloud:
         locks.install()
         signing_time.install(self.clock)
         self.functions.install()
+        self._watch.start()
         self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
         self._callbacks.install()
         self._mock = mock_aws(
@@ -116,6 +119,7 @@ class LocalCloud:
         if self.rest is not None:
             self.rest.close()
         self.functions.close()
+        self._watch.stop()
         self.functions.uninstall()
         signing_time.uninstall()
         locks.uninstall()

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import moto
 import moto.logs.urls
@@ -19,7 +19,6 @@ from moto.logs.models import LogStream, logs_backends
 from moto.logs.responses import LogsResponse
 
 from ...gateway.errors import ConfigurationError
-from .runtime import FunctionSpec
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 
@@ -27,11 +26,23 @@ Line = str | Callable[[], str]
 """A message, or what writes it as soon as somebody reads it."""
 Events = list[tuple[int, Line]]  # milliseconds since the epoch, and the message
 
+
+class LogGroup(Protocol):
+    """Whose log it is: a function's, or a stage's."""
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def region(self) -> str: ...
+    @property
+    def log_group_name(self) -> str: ...
+
+
 log = logging.getLogger(__name__)
 _URL = "{0}/$"
 _TABLE: dict[str, Callable[..., Any]] = moto.logs.urls.url_paths
 _BATCH_SECONDS = 0.05
-_shelf: deque[tuple[FunctionSpec, str, Events]] = deque()
+_shelf: deque[tuple[LogGroup, str, Events]] = deque()
 _storing = threading.RLock()  # moto counts log events and streams without a lock
 _something = threading.Event()
 _storer: threading.Thread | None = None
@@ -52,9 +63,9 @@ def messages(events: Events) -> list[str]:
     return [line if isinstance(line, str) else line() for _, line in events]
 
 
-def put(spec: FunctionSpec, stream_name: str, events: Events) -> None:
-    """Put one invocation's events down; returns at once."""
-    _shelf.append((spec, stream_name, events))
+def put(group: LogGroup, stream_name: str, events: Events) -> None:
+    """Put the events of one invocation, or one request, down; returns at once."""
+    _shelf.append((group, stream_name, events))
     if not _something.is_set():
         _something.set()
 
@@ -63,24 +74,24 @@ def store() -> None:
     """Store everything that lies on the shelf, in the order in which it was put there."""
     with _storing:
         while _shelf:
-            spec, stream_name, first = _shelf.popleft()
+            group, stream_name, first = _shelf.popleft()
             events = list(first)
             while _shelf and _shelf[0][1] == stream_name:  # stored in one go; a stream's name is its own
                 events += _shelf.popleft()[2]
             try:
-                _store(spec, stream_name, events)
+                _store(group, stream_name, events)
             except Exception:
-                log.exception("the log of %s could not be kept", spec.function_name)
+                log.exception("the log of %s could not be kept", group.log_group_name)
 
 
-def _store(spec: FunctionSpec, stream_name: str, events: Events) -> None:
-    backend = logs_backends[spec.account_id][spec.region]
-    backend.ensure_log_group(spec.log_group_name)
-    group = backend.groups[spec.log_group_name]
-    if stream_name not in group.streams:  # a new dict: boto3 may be iterating over the old one just now
-        group.streams = {**group.streams, stream_name: LogStream(group, stream_name)}
+def _store(group: LogGroup, stream_name: str, events: Events) -> None:
+    backend = logs_backends[group.account_id][group.region]
+    backend.ensure_log_group(group.log_group_name)
+    kept = backend.groups[group.log_group_name]
+    if stream_name not in kept.streams:  # a new dict: boto3 may be iterating over the old one just now
+        kept.streams = {**kept.streams, stream_name: LogStream(kept, stream_name)}
     written = zip(events, messages(events), strict=True)
-    group.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for (at, _), message in written])
+    kept.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for (at, _), message in written])
 
 
 def _store_for_ever() -> None:
