@@ -295,6 +295,7 @@ def test_where_there_are_no_keys_none_is_good(caplog):
     door = keyed_door()
     door.core.admission = Admission(door.clock)
     assert the_refusal(door.knock("/dev", GIVEN)) == (403, "Forbidden")
+    assert not caplog.records
     door.core.admission = Admission(door.clock, None, lambda value, stage: 1 / 0)
     assert the_refusal(door.knock("/dev", GIVEN)) == (403, "Forbidden")
     assert "the API keys port failed" in caplog.text

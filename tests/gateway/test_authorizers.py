@@ -54,6 +54,7 @@ def decide(answer, error=""):
         (("route.request.querystring.Token",), False),
         (("route.request.header.absent",), False),
         (("route.request.header.X-Empty",), False),
+        (("route.request.header.X-Twice",), True),
         (("stageVariables.absent",), False),
         (("context.identity.userAgent",), False),
         (("context.identity.sourceIp.more",), False),
@@ -65,7 +66,11 @@ def decide(answer, error=""):
     ],
 )
 def test_every_identity_source_must_have_a_value(sources, known):
-    knock = Knock("/dev?token=abc&empty=", [("Authorization", "x"), ("X-Empty", "")], "198.51.100.7")
+    knock = Knock(
+        "/dev?token=abc&empty=",
+        [("Authorization", "x"), ("X-Empty", ""), ("X-Twice", "a"), ("X-Twice", "")],
+        "198.51.100.7",
+    )
     where = stage(route("$connect"), stage_variables={"colour": "blue"})
     connection = Connection("KmZ1XdPwDoECGjA=", where, "198.51.100.7", None, 0.0, 0.0, "api.example", knock=knock)
     assert has_identity(sources, authorizer_event(connection, knock, ARN, "request", 0.0)) is known

@@ -82,7 +82,7 @@ def test_a_deny_of_something_else_denies_nothing():
 
 
 def test_a_policy_may_speak_of_whoever_asks():
-    mine = f"{PREFIX}:a1b2c3d4e5/${{aws:username}}/$connect"
+    mine = f"{PREFIX}:a1b2c3d4e5/${{aws:UserName}}/$connect"
     assert ask(statement(resource=mine), resource=f"{PREFIX}:a1b2c3d4e5/ana/$connect") == "Allow"
     assert ask(statement(resource=mine), resource=f"{PREFIX}:a1b2c3d4e5/bob/$connect") == ""
     assert ask(statement(resource=f"{PREFIX}:${{aws:nothing}}/*")) == ""
