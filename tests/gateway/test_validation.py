@@ -109,6 +109,16 @@ def test_nothing_else_is_led_to_and_nothing_is_fetched(ref):
     assert prepare(deployment) == [fault.reason]
 
 
+def test_every_model_on_the_way_is_followed():
+    url = "https://apigateway.amazonaws.com/restapis/a1/models/"
+    circle = {"Text": {"$ref": f"{url}Word"}, "Word": {"anyOf": [{"$ref": f"{url}Text"}, {"$ref": f"{url}Absent"}]}}
+    _, deployment = deployed(Chat={"$ref": f"{url}Text"}, **circle)
+    (fault,) = prepare(deployment)
+    assert fault.startswith(f"model Word refers to {url}Absent, which is no model of this API")
+    _, deployment = deployed(Chat={"$ref": f"{url}Text"}, **circle, Absent={})
+    assert prepare(deployment) == []
+
+
 def test_a_reference_into_nothing_is_the_models_fault():
     fault = fault_in('{"text": 1}', *deployed(Chat={"properties": {"text": {"$ref": "#/nowhere"}}}))
     assert fault.configuration

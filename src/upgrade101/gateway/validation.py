@@ -92,7 +92,7 @@ def compiled(name: str, models: Mapping[str, str]) -> Draft4Validator:
     try:
         schema = _schema(name, models)
         Draft4Validator.check_schema(schema)
-        _check_references(name, schema, models)
+        _check_references(name, models, set())
     except SchemaError as broken:
         what = f"model {name} is no JSON schema of draft 4: {broken.json_path}: {broken.message}"
         raise ConfigurationError(what, hint="mend it with update_model and deploy") from None
@@ -108,12 +108,16 @@ def _schema(name: str, models: Mapping[str, str]) -> Any:
     return json.loads(models[name])
 
 
-def _check_references(name: str, schema: Any, models: Mapping[str, str]) -> None:
-    for url in _references(schema):
+def _check_references(name: str, models: Mapping[str, str], seen: set[str]) -> None:
+    """Follow a model to every other that it leads to; raises ConfigurationError where one is not of this API."""
+    seen.add(name)
+    for url in _references(_schema(name, models)):
         match = _MODEL_URL.match(url)
         if match is None or match["name"] not in models:
             what = f"model {name} refers to {url}, which is no model of this API"
             raise ConfigurationError(what, hint="https://apigateway.amazonaws.com/restapis/{api-id}/models/{name}")
+        if match["name"] not in seen:
+            _check_references(match["name"], models, seen)
 
 
 def _references(schema: Any) -> Iterator[str]:
