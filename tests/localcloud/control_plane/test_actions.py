@@ -2,6 +2,7 @@
 
 import pytest
 
+HEADER = "integration.request.header."
 QUEUE = "arn:aws:apigateway:us-east-1:sqs:path/123456789012/jobs"
 
 
@@ -20,11 +21,13 @@ def test_what_an_update_does_not_name_stays(gw, api_id, integration_id):
 
 def test_maps_are_changed_key_by_key(gw, api_id, integration_id):
     integration = {"ApiId": api_id, "IntegrationId": integration_id}
-    gw.update_integration(**integration, RequestParameters={"a": "'1'", "b": "'2'"}, RequestTemplates={"$default": "x"})
-    changed = gw.update_integration(
-        **integration, RequestParameters={"a": "", "c": "'3'"}, RequestTemplates={"one": ""}
+    gw.update_integration(
+        **integration, RequestParameters={HEADER + "a": "'1'", HEADER + "b": "'2'"}, RequestTemplates={"$default": "x"}
     )
-    assert changed["RequestParameters"] == {"b": "'2'", "c": "'3'"}
+    changed = gw.update_integration(
+        **integration, RequestParameters={HEADER + "a": "", HEADER + "c": "'3'"}, RequestTemplates={"one": ""}
+    )
+    assert changed["RequestParameters"] == {HEADER + "b": "'2'", HEADER + "c": "'3'"}
     assert changed["RequestTemplates"] == {"$default": "x", "one": ""}
 
 

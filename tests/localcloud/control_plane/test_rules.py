@@ -46,6 +46,10 @@ REFUSALS = [
      "Authorization Scopes are only valid for COGNITO_USER_POOLS and JWT authorization type"),
     (route(RouteResponseSelectionExpression="$request.body.x"), BAD,
      "only $default is supported as a RouteResponseSelectionExpression."),
+    (route(RouteKey=""), BAD, "The provided route key is not formatted properly"),
+    (route(AuthorizationType="MAYBE"), BAD, "Invalid authorizationType specified. Must be one of [NONE, AWS_IAM, "),
+    (route(OperationName="x" * 65), BAD, "Invalid operationName specified. Its length must be between 1 and 64."),
+    (route(RequestParameters={"token": {"Required": True}}), BAD, "Invalid RequestParameters key specified: token."),
     # integrations
     (integration(TimeoutInMillis=29_001), BAD, "Timeout should be between 50 ms and 29000 ms"),
     (integration(IntegrationType="AWS_PROXY"), BAD,
@@ -61,7 +65,29 @@ REFUSALS = [
     (integration(PayloadFormatVersion="2.0"), BAD, "Unsupported PayloadFormatVersion: 2.0"),
     (integration(ConnectionType="VPC_LINK"), BAD,
      "ConnectionId must be set to vpcLinkId for ConnectionType VPC_LINK"),
+    (integration(IntegrationMethod="FETCH"), BAD, "Invalid IntegrationMethod specified: FETCH. Must be one of [GET, "),
+    (integration(CredentialsArn="role"), BAD, "Invalid ARN specified in the request: CredentialsArn role"),
+    (integration(IntegrationSubtype="SQS-SendMessage"), BAD,
+     "IntegrationSubtype is not supported for WEBSOCKET protocol Apis."),
+    (integration(TlsConfig={"ServerNameToVerify": "x"}), BAD,
+     "TlsConfig is not supported for WEBSOCKET protocol Apis."),
+    (integration(ResponseParameters={"200": {"overwrite:header.x": "1"}}), BAD,
+     "ResponseParameters is not supported for WEBSOCKET protocol Apis."),
+    (integration(RequestParameters={"header.x": "'1'"}), BAD,
+     "errors : [Invalid mapping expression specified: header.x]"),
+    (integration(RequestParameters={"integration.request.header.x": "connectionId"}), BAD,
+     "errors : [Invalid mapping expression specified: connectionId]"),
+    (integration(PassthroughBehavior="SOMETIMES"), BAD, "Invalid passthroughBehavior specified. Must be one of ["),
+    (integration(ContentHandlingStrategy="CONVERT"), BAD, "Invalid contentHandlingStrategy specified."),
+    (integration(Description="x" * 1025), BAD,
+     "Invalid description specified. Its length must be between 0 and 1024."),
     # authorizers
+    (authorizer(AuthorizerUri=""), BAD, "Invalid authorizerUri specified. Its length must be between 1 and 2048."),
+    (authorizer(AuthorizerCredentialsArn="role"), BAD,
+     "Invalid ARN specified in the request: AuthorizerCredentialsArn role"),
+    (authorizer(JwtConfiguration={"Issuer": "https://x.example"}), BAD,
+     "JwtConfiguration cannot be set for WEBSOCKET protocol Apis."),
+    (authorizer(Name="x" * 129), BAD, "Invalid name specified. Its length must be between 1 and 128."),
     (authorizer(AuthorizerType="JWT"), BAD,
      "Invalid authorizer type. Only REQUEST authorizer type is supported on WEBSOCKET protocol Apis."),
     (authorizer(AuthorizerResultTtlInSeconds=0), BAD,
@@ -89,7 +115,28 @@ REFUSALS = [
      "Invalid defaultRouteSettings.loggingLevel specified."),
     (stage(AccessLogSettings={"DestinationArn": "arn:aws:logs:x:1:log-group:l", "Format": "$context.status"}), BAD,
      "Access Log format must include either $context.requestId or $context.extendedRequestId"),
+    (stage(AccessLogSettings={"DestinationArn": "arn:aws:logs:x:1:log-group:l"}), BAD,
+     "AccessLogSettings.Format is required"),
+    (stage(AccessLogSettings={"Format": "$context.requestId"}), BAD, "AccessLogSettings.DestinationArn is required"),
+    (stage(AccessLogSettings={"DestinationArn": "/my/group", "Format": "$context.requestId"}), BAD,
+     "Invalid AccessLogSettings.DestinationArn specified: /my/group. A log group is expected"),
+    (stage(AccessLogSettings={"DestinationArn": "arn:aws:firehose:us-east-1:1:deliverystream/amazon-apigateway-x",
+                              "Format": "$context.requestId"}), BAD, "A log group is expected"),
+    (stage(AccessLogSettings={"DestinationArn": "arn:aws:logs:x:1:log-group:l", "Format": "x" * 1025}), BAD,
+     "Invalid accessLogSettings.format specified. Its length must be between 1 and 1024."),
+    (stage(DefaultRouteSettings={"ThrottlingBurstLimit": -1}), BAD,
+     "Invalid ThrottlingBurstLimit specified for DefaultRouteSettings: -1 is below 0"),
+    (stage(RouteSettings={"echo": {"ThrottlingRateLimit": -0.5}}), BAD,
+     "Invalid ThrottlingRateLimit specified for echo: -0.5 is below 0"),
+    (stage(Tags={"k": ""}), BAD, "Invalid tags.k specified. Its length must be between 1 and 1600."),
+    (stage(StageVariables={"a": "x" * 2049}), BAD, "Invalid stageVariables.a specified."),
     # deployments and APIs
+    (("update_api", {"CredentialsArn": "arn:aws:iam::123456789012:role/r"}), BAD,
+     "CredentialsArn is not supported for WEBSOCKET protocol Apis."),
+    (("update_api", {"RouteKey": "$default"}), BAD, "RouteKey is not supported for WEBSOCKET protocol Apis."),
+    (("update_api", {"Name": "x" * 129}), BAD, "Invalid name specified. Its length must be between 1 and 128."),
+    (("update_api", {"IpAddressType": "ipv6"}), BAD, "Invalid ipAddressType specified. Must be one of ["),
+    (("create_deployment", {"Description": "x" * 1025}), BAD, "Invalid description specified."),
     (("create_deployment", {"StageName": "nope"}), NONE, "Invalid Stage identifier specified nope"),
     (("update_api", {"RouteSelectionExpression": ""}), BAD, "Invalid routeSelectionExpression"),
     (("update_api", {"Name": ""}), BAD, "Name is required"),
@@ -162,6 +209,37 @@ def test_names_are_given_once(gw, api_id, route_ids, integration_id, authorizer)
         create(**fields)
         with pytest.raises(getattr(gw.exceptions, error), match=message):
             create(**fields)
+
+
+def test_an_access_log_may_be_changed_half_by_half(gw, api_id):
+    dev = {"ApiId": api_id, "StageName": "dev"}
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:/chat/access"
+    gw.create_stage(**dev, AccessLogSettings={"DestinationArn": group, "Format": "$context.requestId"})
+    changed = gw.update_stage(**dev, AccessLogSettings={"Format": "$context.extendedRequestId"})
+    assert changed["AccessLogSettings"] == {"DestinationArn": group, "Format": "$context.extendedRequestId"}
+
+
+def test_an_authorizer_needs_a_function(gw, authorizer):
+    del authorizer["AuthorizerUri"]
+    with pytest.raises(gw.exceptions.BadRequestException, match="AuthorizerUri is a required field in an Authorizer"):
+        gw.create_authorizer(**authorizer)
+
+
+def test_a_client_certificate_is_not_emulated(gw, api_id):
+    with pytest.raises(gw.exceptions.ClientError, match="ClientCertificateId is not emulated locally: leave it out"):
+        gw.create_stage(ApiId=api_id, StageName="dev", ClientCertificateId="abc123")
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "REST", ""])
+def test_a_protocol_that_there_is_not(gw, protocol):
+    with pytest.raises(gw.exceptions.BadRequestException, match="protocolType"):
+        gw.create_api(Name="x", ProtocolType=protocol, RouteSelectionExpression="$request.body.action")
+
+
+@pytest.mark.parametrize("key", ["/[/", "/(?P<x/", "404", "//", "$connect"])
+def test_a_response_key_that_is_no_pattern(gw, api_id, integration_id, key):
+    with pytest.raises(gw.exceptions.BadRequestException, match="Invalid IntegrationResponseKey"):
+        gw.create_integration_response(ApiId=api_id, IntegrationId=integration_id, IntegrationResponseKey=key)
 
 
 def test_responses_have_the_keys_aws_allows(gw, api_id, route_ids, integration_id):

@@ -178,7 +178,8 @@ def test_a_deleted_api_is_gone_with_its_tags(gw, api_id):
     gw.create_stage(ApiId=api_id, StageName="dev", Tags={"team": "blue"})
     assert status(gw.delete_api(ApiId=api_id)) == 204
     assert gw.get_apis()["Items"] == []
-    assert gw.get_tags(ResourceArn=f"arn:aws:apigateway:us-east-1::/apis/{api_id}/stages/dev")["Tags"] == {}
+    with pytest.raises(gw.exceptions.NotFoundException, match=f"Invalid API identifier specified {api_id}"):
+        gw.get_tags(ResourceArn=f"arn:aws:apigateway:us-east-1::/apis/{api_id}/stages/dev")
 
 
 # ── what moto goes on doing ──────────────────────────────────────────────────────────────────────────────────────────

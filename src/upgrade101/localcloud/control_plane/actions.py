@@ -8,7 +8,7 @@ from typing import Any
 
 from moto.apigatewayv2.models import Api
 
-from . import deployments, domains
+from . import deployments, domains, tags
 from .alike import Action, Answer, Call, add, check, create, delete, get, list_all, merge, paged, update
 from .changes import Change
 from .operations import Document
@@ -29,14 +29,19 @@ def answer(call: Call) -> Answer:
         return create_api(call)
     if call.operation.path[1] == "domainnames":
         return domains.answer(call)
+    if call.operation.path[1] == "tags":
+        return tags.answer(call)
     api = _api(call)
     action = ACTIONS.get(name)
     if action is None:
-        raise NotEmulatedHere(name, "AWS has it for HTTP APIs")
+        raise NotEmulatedHere(name, _INSTEAD.get(name, "AWS has it for HTTP APIs"))
     answered = action(call, api)
     if call.operation.method != "GET":
         _settle(api, name)
     return answered
+
+
+_INSTEAD = {"GetModelTemplate": "read the model's own Schema with get_model"}
 
 
 def _api(call: Call) -> WebSocketApi:
@@ -59,20 +64,19 @@ def _settle(api: WebSocketApi, operation: str) -> None:
 
 # ── APIs ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_QUICK_CREATE = ("credentialsArn", "routeKey", "target")  # of HTTP APIs
-
 
 def create_api(call: Call) -> Document:
     """Create a WEBSOCKET API; raises NotOurs for another protocol."""
     given = call.body()
     if given.get("protocolType") != "WEBSOCKET":
         raise NotOurs
-    tags = given.pop("tags", {})
-    fields = merge(API_DEFAULTS, {field: value for field, value in given.items() if field not in _QUICK_CREATE})
+    labels = given.pop("tags", {})
+    tags.check(labels, {})
+    fields = merge(API_DEFAULTS, given)
     api = WebSocketApi(call.backend, fields)
     check("Api", Change(api, fields, given))
     call.backend.apis[api.api_id] = api  # type: ignore[assignment]
-    call.backend.tag_resource(api.arn, tags)
+    call.backend.tag_resource(api.arn, labels)
     return api.to_json()
 
 
@@ -83,7 +87,7 @@ def get_api(call: Call, api: WebSocketApi) -> Document:
 
 def update_api(call: Call, api: WebSocketApi) -> Document:
     """Change the API."""
-    given = {field: value for field, value in call.body().items() if field not in _QUICK_CREATE}
+    given = call.body()
     after = merge(api.document, given)
     check("Api", Change(api, after, given))
     api.document = after
@@ -129,10 +133,11 @@ def create_deployment(call: Call, api: WebSocketApi) -> Document:
 def create_stage(call: Call, api: WebSocketApi) -> Document:
     """Create a stage; with AutoDeploy it deploys at once."""
     given = call.body()
-    tags = given.pop("tags", {})
+    labels = given.pop("tags", {})
+    tags.check(labels, {})
     stage = add(_STAGE, call, api, given)
     stage.document = {"createdDate": now(), "lastUpdatedDate": now(), **stage.document}
-    call.backend.tag_resource(api.stage_arn(stage.id), tags)
+    call.backend.tag_resource(api.stage_arn(stage.id), labels)
     deployments.deploy_automatically(api, [stage])
     return _shown(api, stage)
 

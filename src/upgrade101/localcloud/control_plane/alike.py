@@ -24,6 +24,7 @@ class Call:
     params: Mapping[str, str]  # from the path
     text: str | bytes  # the body
     query: Mapping[str, str]
+    pairs: tuple[tuple[str, str], ...] = ()  # the query again, with what it has twice
 
     def body(self) -> Document:
         """Return the body's fields; raises BadRequest."""
@@ -36,6 +37,7 @@ Action = Callable[[Call, WebSocketApi], Answer]
 
 def create(kind: Kind, call: Call, api: WebSocketApi) -> Document:
     """Create one thing; raises a Refusal."""
+    api.collection(kind, call.params)  # an unknown parent comes before wrong fields
     given = call.body()
     return add(kind, call, api, given).document
 
@@ -65,8 +67,8 @@ def list_all(kind: Kind, call: Call, api: WebSocketApi) -> Document:
 
 def update(kind: Kind, call: Call, api: WebSocketApi) -> Document:
     """Change one thing; what is not given stays."""
-    given = call.body()
     resource = api.find(kind, call.params)
+    given = call.body()
     after = _finished(kind, merge(resource.document, given))
     check(kind.name, Change(api, after, given, resource, api.collection(kind, call.params)))
     resource.document = after

@@ -11,6 +11,7 @@ comes from (read November 2026):
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -49,6 +50,28 @@ def needs(*fields: str) -> Rule:
         for name in fields:
             if not change.after.get(name):
                 raise BadRequest(f"{member(name)} is required")
+
+    return rule
+
+
+def none_of_http_apis(*fields: str) -> Rule:
+    """Return the rule that these fields are not given: M-apigwv2 says of each that HTTP APIs alone have it. [O]"""
+
+    def rule(change: Change) -> None:
+        for name in fields:
+            if change.given.get(name):
+                raise BadRequest(f"{member(name)} is not supported for WEBSOCKET protocol Apis.")
+
+    return rule
+
+
+def is_an_arn(name: str) -> Rule:
+    """Return the rule that a field is an ARN, or holds a stage variable. [P] from REST APIs"""
+
+    def rule(change: Change) -> None:
+        value = change.after.get(name)
+        if value and not re.fullmatch(r"arn:[\w-]+:[\w-]+:\S*", value) and "${stageVariables." not in value:
+            raise BadRequest(f"Invalid ARN specified in the request: {member(name)} {value}")
 
     return rule
 

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 from moto.apigatewayv2.models import ApiGatewayV2Backend
 
 from ...gateway.address import Mappings
+from . import tags
 from .alike import Answer, Call, merge, paged
 from .operations import Document
 from .paging import Row
@@ -97,10 +98,11 @@ def _create(call: Call) -> Document:
         raise BadRequest(f"Invalid domainName {name}: lower-case letters, digits, '-' and '.' are expected")
     if _alive(name) is not None:
         raise BadRequest("The domain name you provided already exists.")  # [M]
-    tags = given.pop("tags", {})
+    labels = given.pop("tags", {})
+    tags.check(labels, {})
     domain = Domain(call.backend, {"apiMappingSelectionExpression": "$request.basepath", **_checked(call, given)})
     call.backend.domain_names[name] = domain  # type: ignore[assignment]
-    call.backend.tag_resource(domain.arn, tags)
+    call.backend.tag_resource(domain.arn, labels)
     return domain.to_json()
 
 

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import unquote
 
 from botocore.loaders import Loader
@@ -29,7 +29,8 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
     "structure": dict,
     "list": list,
 }
-_MAY_HOLD_SLASHES = "{routeKey}"  # chat/join, say, which WSGI hands over decoded
+_MAY_HOLD_SLASHES = ("{routeKey}", "{resource-arn}")  # chat/join, say, which WSGI hands over decoded
+_OPTIONAL = frozenset({"identitySource"})  # of REQUEST authorizers, though the model says otherwise: D-lambda-auth
 _LENGTHS = re.compile(r"Between(\d+)And(\d+)(K?)$")
 
 
@@ -50,7 +51,7 @@ class Operation:
         {'apiId': 'a1', 'routeId': '$x'}
         """
         given = path.strip("/").split("/", len(self.path) - 1)
-        if len(given) != len(self.path) or ("/" in given[-1] and self.path[-1] != _MAY_HOLD_SLASHES):
+        if len(given) != len(self.path) or ("/" in given[-1] and self.path[-1] not in _MAY_HOLD_SLASHES):
             return None
         pairs = list(zip(self.path, map(unquote, given), strict=True))
         if any(wanted != value for wanted, value in pairs if not wanted.startswith("{")):
@@ -66,26 +67,40 @@ class Operation:
         parts = (_group(part[1:-1]) if part.startswith("{") else part for part in self.path)
         return "{0}/" + "/".join(parts) + "$"
 
+    @property
+    def required(self) -> list[str]:
+        """Return the fields of the body that must be there."""
+        members = {name: self.shape.members[name].serialization for name in self.shape.required_members}
+        names = [wire.get("name", name) for name, wire in members.items() if "location" not in wire]
+        return [name for name in names if name not in _OPTIONAL]
+
     def body(self, text: str | bytes) -> Document:
         """Return the fields of a request's body that the operation knows, checked for type, length and value.
 
         Raises BadRequest, naming the field.
         """
         try:
-            given = json.loads(text or "{}")
-        except ValueError:
+            given = json.loads(text or "{}", parse_constant=_no_constant)
+        except (ValueError, RecursionError):
             raise BadRequest("Invalid request body: JSON is expected") from None
         if not isinstance(given, dict):
             raise BadRequest("Invalid request body: a JSON object is expected")
         fields = dict(_known(self.shape, given))
         for field, value in fields.items():
             _check(_members(self.shape)[field], value, field, clears=self.name.startswith("Update"))
+        for field in self.required:
+            if fields.get(field) is None:
+                raise BadRequest(f"{field[:1].upper()}{field[1:]} is required")
         return fields
 
 
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
 def _group(placeholder: str) -> str:
-    name = re.sub("([A-Z])", r"_\1", placeholder).lower()
-    value = ".+" if f"{{{placeholder}}}" == _MAY_HOLD_SLASHES else "[^/]+"
+    name = re.sub("([A-Z])", r"_\1", placeholder).lower().replace("-", "_")
+    value = ".+" if f"{{{placeholder}}}" in _MAY_HOLD_SLASHES else "[^/]+"
     return f"(?P<{name}>{value})"
 
 
@@ -135,14 +150,14 @@ def _check_string(shape: StringShape, value: str, field: str) -> None:
 
 @functools.cache
 def operations() -> Mapping[str, Operation]:
-    """Return every operation below ``/v2/apis`` and ``/v2/domainnames`` by name."""
+    """Return every operation below ``/v2/apis``, ``/v2/domainnames`` and ``/v2/tags`` by name."""
     # not by a session: that one fails where AWS_PROFILE names a profile that does not exist
     model = ServiceModel(Loader().load_service_model("apigatewayv2", "service-2"), "apigatewayv2")
     found = {}
     for name in model.operation_names:
         operation = model.operation_model(name)
         path = tuple(operation.http["requestUri"].strip("/").split("/"))
-        if path[:2] in (("v2", "apis"), ("v2", "domainnames")):
+        if path[0] == "v2" and path[1] in ("apis", "domainnames", "tags"):
             status = int(operation.http.get("responseCode", 200))
             shape = operation.input_shape
             assert isinstance(shape, StructureShape)

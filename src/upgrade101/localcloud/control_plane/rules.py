@@ -9,7 +9,7 @@ from . import rules_authorizers as authorizers
 from . import rules_integrations as integrations
 from . import rules_routes as routes
 from . import rules_stages as stages
-from .changes import Removal, Rule, needs
+from .changes import Removal, Rule, is_an_arn, needs, none_of_http_apis
 
 CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
     {
@@ -18,6 +18,7 @@ CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             stages.api_has_a_selection_expression,
             stages.api_key_source_is_known,
             stages.api_has_no_cors,
+            none_of_http_apis("credentialsArn", "routeKey", "target"),
         ),
         "Route": (
             routes.key_is_well_formed,
@@ -28,6 +29,7 @@ CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             routes.scopes_are_for_jwt,
             routes.response_expression_is_default,
             routes.target_is_an_integration,
+            routes.request_parameters_name_the_request,
         ),
         "RouteResponse": (
             routes.response_key_is_default,
@@ -39,6 +41,10 @@ CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             integrations.uri_fits_the_type,
             integrations.speaks_format_1,
             integrations.names_its_link,
+            integrations.method_is_known,
+            integrations.request_parameters_map_something,
+            is_an_arn("credentialsArn"),
+            none_of_http_apis("integrationSubtype", "responseParameters", "tlsConfig"),
         ),
         "IntegrationResponse": (
             integrations.response_key_is_default_or_regex,
@@ -51,6 +57,7 @@ CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             authorizers.identity_sources_are_known,
             authorizers.uri_is_a_function,
             authorizers.name_is_free,
+            is_an_arn("authorizerCredentialsArn"),
         ),
         "Model": (
             authorizers.model_name_is_alphanumeric,
@@ -64,7 +71,10 @@ CHANGES: Mapping[str, tuple[Rule, ...]] = MappingProxyType(
             stages.name_is_free,
             stages.variables_are_plain,
             stages.route_settings_name_routes,
+            stages.log_has_a_group_and_a_format,
             stages.log_format_names_the_request,
+            stages.throttles_are_no_debts,
+            stages.certificate_is_not_emulated,
             stages.deployment_may_be_set,
         ),
     }

@@ -11,7 +11,12 @@ from .resources import Resource, WebSocketApi
 from .rules_integrations import INVOCATIONS, names_a_function
 
 _IDENTITY = re.compile(r"(route\.request\.(querystring|header)|stageVariables|context)\.[a-zA-Z0-9._-]+")
-_HTTP_ONLY = ("authorizerPayloadFormatVersion", "authorizerResultTtlInSeconds", "enableSimpleResponses")
+_HTTP_ONLY = (
+    "authorizerPayloadFormatVersion",
+    "authorizerResultTtlInSeconds",
+    "enableSimpleResponses",
+    "jwtConfiguration",
+)
 
 
 def is_a_request_authorizer(change: Change) -> None:
@@ -43,6 +48,8 @@ def identity_sources_are_known(change: Change) -> None:
 def uri_is_a_function(change: Change) -> None:
     """Refuse a URI that invokes no Lambda function. [O]"""
     uri = change.after.get("authorizerUri", "")
+    if not uri:
+        raise BadRequest("AuthorizerUri is a required field in an Authorizer")  # [P]
     if not names_a_function(uri):
         raise BadRequest(f"Invalid Authorizer URI: {uri}. AuthorizerUri should look like {INVOCATIONS}")
 

@@ -16,6 +16,12 @@ _VARIABLE = re.compile(r"\$\{stageVariables\.[A-Za-z0-9_]+\}")
 _FUNCTION = re.compile(r"arn:[\w-]+:lambda:[\w-]+:\w+:function:\S+")
 _INVOCATIONS = re.compile(r"arn:[\w-]+:apigateway:[\w-]+:lambda:path/2015-03-31/functions/\S+/invocations")
 _SERVICE = re.compile(r"arn:[\w-]+:apigateway:[\w-]+:[\w.-]+:(path|action)/\S+")
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY")
+_TARGET = re.compile(r"integration\.request\.(header|querystring|path)\.\S+")
+_SOURCE = re.compile(
+    r"(route|method)\.request\.((multivalue)?(header|querystring)\.\S+|body(\..+|\[.+)?)|context\.\S+|stageVariables\.\w+|'.*'",
+    re.S,
+)
 _HTTP = re.compile(r"https?://\S+")
 _URIS = {
     "AWS_PROXY": ((_INVOCATIONS, _FUNCTION), INVOCATIONS),
@@ -65,6 +71,24 @@ def speaks_format_1(change: Change) -> None:
         raise BadRequest(f"Unsupported PayloadFormatVersion: {version}")
 
 
+def method_is_known(change: Change) -> None:
+    """Refuse a method that HTTP does not have. [O]"""
+    method = change.after.get("integrationMethod")
+    if method and method not in _METHODS:
+        raise BadRequest(f"Invalid IntegrationMethod specified: {method}. Must be one of [{', '.join(_METHODS)}]")
+
+
+def request_parameters_map_something(change: Change) -> None:
+    """Refuse parameters that are no mapping. The words are those of REST APIs; the forms: D-mapping"""
+    for name, value in change.after.get("requestParameters", {}).items():
+        for part, form in ((name, _TARGET), (value, _SOURCE)):
+            if not form.fullmatch(part):
+                errors = f"[Invalid mapping expression specified: {part}]"
+                raise BadRequest(
+                    f"Invalid mapping expression specified: Validation Result: warnings : [], errors : {errors}"
+                )
+
+
 def names_its_link(change: Change) -> None:
     """Refuse VPC_LINK without a link. [P]"""
     if change.after.get("connectionType") == "VPC_LINK" and not change.after.get("connectionId"):
@@ -83,8 +107,16 @@ def is_unused(api: WebSocketApi, doomed: Resource) -> None:
 def response_key_is_default_or_regex(change: Change) -> None:
     """Refuse a key that is neither ``$default`` nor ``/regex/``. [O] for the words; the forms: D-integ-resp"""
     key = change.after.get("integrationResponseKey", "")
-    if key != DEFAULT and not re.fullmatch(r"/.+/", key):
+    if key != DEFAULT and not (re.fullmatch(r"/.+/", key, re.S) and _is_regex(key[1:-1])):
         raise BadRequest("Invalid IntegrationResponseKey. Must be $default or a /regular expression/")
+
+
+def _is_regex(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError):
+        return False
+    return True
 
 
 def response_key_is_free(change: Change) -> None:

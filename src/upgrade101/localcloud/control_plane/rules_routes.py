@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ...gateway.definition import CONNECT, DEFAULT, DISCONNECT
 from .changes import Change
 from .refusals import BadRequest, Conflict, NotFound
@@ -64,6 +66,14 @@ def response_expression_is_default(change: Change) -> None:
     """Refuse any other expression than ``$default``. [O] for the words; the limit: D-routeresp"""
     if change.after.get("routeResponseSelectionExpression", DEFAULT) != DEFAULT:
         raise BadRequest("Currently, only $default is supported as a RouteResponseSelectionExpression.")
+
+
+def request_parameters_name_the_request(change: Change) -> None:
+    """Refuse parameters that are neither headers nor in the query. [O] for the words; the forms: D-mapping"""
+    for name in change.after.get("requestParameters", {}):
+        if not re.fullmatch(r"route\.request\.(multivalue)?(header|querystring)\.\S+", name):
+            forms = "route.request.header.{name} or route.request.querystring.{name}"
+            raise BadRequest(f"Invalid RequestParameters key specified: {name}. Must be {forms}")
 
 
 def response_key_is_default(change: Change) -> None:

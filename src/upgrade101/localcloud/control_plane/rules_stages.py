@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from ...gateway.definition import DEFAULT
-from .changes import Change
-from .refusals import BadRequest, Conflict, NotFound
+from .changes import Change, member
+from .refusals import BadRequest, Conflict, NotEmulatedHere, NotFound
 from .resources import Resource, WebSocketApi
 
 _API_KEY_SOURCES = ("$request.header.x-api-key", "$context.authorizer.usageIdentifierKey")
 _VARIABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 _VARIABLE_VALUE = re.compile(r"[A-Za-z0-9\-._~:/?#&=,]+")  # M-apigwv2
+_LOG_GROUP = re.compile(r"arn:[\w-]+:logs:[\w-]+:\d*:log-group:[\w./#-]+(:\*)?")
 _REQUEST_IDS = ("$context.requestId", "$context.extendedRequestId")
 
 
@@ -91,6 +92,38 @@ def log_format_names_the_request(change: Change) -> None:
     written = change.after.get("accessLogSettings", {}).get("format")
     if written is not None and not any(name in written for name in _REQUEST_IDS):
         raise BadRequest("Access Log format must include either $context.requestId or $context.extendedRequestId")
+
+
+def log_has_a_group_and_a_format(change: Change) -> None:
+    """Refuse half of an access log, and one that goes elsewhere than to CloudWatch Logs.
+
+    [P] for another service than logs; [O] for the words.
+    """
+    settings = change.after.get("accessLogSettings")
+    if not settings:
+        return
+    for name in ("destinationArn", "format"):
+        if not settings.get(name):
+            raise BadRequest(f"AccessLogSettings.{member(name)} is required")
+    arn = settings["destinationArn"]
+    if not _LOG_GROUP.fullmatch(arn):
+        form = "arn:aws:logs:{region}:{account}:log-group:{name}"
+        raise BadRequest(f"Invalid AccessLogSettings.DestinationArn specified: {arn}. A log group is expected: {form}")
+
+
+def throttles_are_no_debts(change: Change) -> None:
+    """Refuse limits below nothing. [O]"""
+    everywhere = {"DefaultRouteSettings": change.after["defaultRouteSettings"], **change.after["routeSettings"]}
+    for where, settings in everywhere.items():
+        for name in ("throttlingBurstLimit", "throttlingRateLimit"):
+            if settings.get(name, 0) < 0:
+                raise BadRequest(f"Invalid {member(name)} specified for {where}: {settings[name]} is below 0")
+
+
+def certificate_is_not_emulated(change: Change) -> None:
+    """Refuse a client certificate, which would be shown to HTTP integrations."""
+    if change.given.get("clientCertificateId"):
+        raise NotEmulatedHere("ClientCertificateId", "leave it out: there is no TLS on this machine")
 
 
 def deployment_may_be_set(change: Change) -> None:

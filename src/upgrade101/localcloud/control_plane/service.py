@@ -33,7 +33,6 @@ Handler = Callable[..., Any]
 UrlTable = dict[str, Handler]
 
 _TABLES: tuple[UrlTable, ...] = (moto.apigatewayv2.urls.url_paths, moto.apigateway.urls.url_paths)  # v1 holds a copy
-_TAGS_OF_ANYTHING = "{0}/v2/tags/(?P<resource_arn>.+)$"
 _before: list[dict[str, Handler | None]] = []
 
 
@@ -55,9 +54,9 @@ class ControlPlane(ApiGatewayV2Response):
     def serve(self, operation: Operation) -> TYPE_RESPONSE:
         """Answer for a WEBSOCKET API, or let moto answer."""
         params = operation.params(self.path) or {}
-        query = dict(parse_qsl(self.parsed_url.query))
+        pairs = tuple(parse_qsl(self.parsed_url.query))
         try:
-            document = answer(Call(self.apigatewayv2_backend, operation, params, self.body, query))
+            document = answer(Call(self.apigatewayv2_backend, operation, params, self.body, dict(pairs), pairs))
         except NotOurs:
             return self._moto_answers(operation.name)
         body = "" if document is None else json.dumps(document)
@@ -109,7 +108,7 @@ def uninstall() -> None:
 
 def _take(table: UrlTable) -> dict[str, Handler | None]:
     ours = [url for url, handler in table.items() if _is_motos(handler)]
-    ours += [operation.url_path() for operation in operations().values()] + [_TAGS_OF_ANYTHING]
+    ours += [operation.url_path() for operation in operations().values()]
     before = {url: table.get(url) for url in ours}
     table.update(dict.fromkeys(ours, ControlPlane.dispatch))
     return before
