@@ -27,6 +27,7 @@ def serve(
     region: Annotated[str, typer.Option(help="The region where nobody says otherwise.")] = "us-east-1",
     idle_timeout: Annotated[float, typer.Option(help="Seconds without a message until a connection closes.")] = 600,
     max_duration: Annotated[float, typer.Option(help="Seconds that a connection may last.")] = 7200,
+    functions: Annotated[str, typer.Option(help="Run Lambda functions in 'threads' or in 'processes'.")] = "threads",
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
     """Serve every AWS API, and every stage of every WebSocket API, at one local endpoint."""
@@ -37,7 +38,7 @@ def serve(
     end = _asked_to_end()
     limits = Limits(idle_seconds=idle_timeout, max_duration_seconds=max_duration)
     try:
-        cloud = LocalCloud(region=region, limits=limits).start(host, port)
+        cloud = LocalCloud(region=region, limits=limits, functions=functions).start(host, port)
     except ConfigurationError as fault:
         Console(stderr=True).print(f"[red]{fault}[/red]", highlight=False)
         raise typer.Exit(1) from None

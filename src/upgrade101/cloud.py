@@ -61,29 +61,38 @@ _now = _Running()
 
 
 def start(
-    where: str | None = None, *, region: str | None = None, limits: Limits | None = None, quiet: bool = False
+    where: str | None = None,
+    *,
+    region: str | None = None,
+    limits: Limits | None = None,
+    functions: str = "",
+    quiet: bool = False,
 ) -> None:
     """Start the cloud for this notebook and say which one it is, unless ``quiet``; calling it again is harmless.
 
     ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
-    given, the environment variable ``CLOUD`` decides. Raises ConfigurationError where AWS has no credentials, or where
-    another cloud than the one asked for is running already.
+    given, the environment variable ``CLOUD`` decides. On moto, ``functions`` run in ``"threads"`` of this process (the
+    default) or in ``"processes"`` of their own, which can be killed and may crash. Raises ConfigurationError where AWS
+    has no credentials, or where another cloud than the one asked for is running already.
     """
     where = where or os.environ.get("CLOUD") or MOTO
     if _now.where and _now.where != where:
         raise ConfigurationError(f"this notebook already runs on {_now.where}", hint="cloud.stop() first")
+    if _now.local is not None and functions not in ("", _now.local.functions.run_in):
+        already = f"functions already run in {_now.local.functions.run_in} here"
+        raise ConfigurationError(already, hint="cloud.stop() first")
     if not _now.where:
-        _start(where, region, limits)
+        _start(where, region, limits, functions or "threads")
         _now.where = where
     if not quiet:
         print(describe())
 
 
-def _start(where: str, region: str | None, limits: Limits | None) -> None:
+def _start(where: str, region: str | None, limits: Limits | None, functions: str) -> None:
     if where == AWS:
         _start_aws(region)
     elif where == MOTO:
-        local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits).start()
+        local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits, functions=functions).start()
         local.gateway.watch(_tell)
         _calls.account_of = account_of
         _now.undo = show_prints(local.functions)

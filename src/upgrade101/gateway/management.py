@@ -19,6 +19,9 @@ from .ids import is_connection_id
 from .limits import MESSAGE_BYTES, UNSENT_CHARACTERS
 from .ports import Headers, HttpResponse
 
+CALLER = "X-Upgrade101-Function"
+"""The header with which a function in another process says who calls, for those who watch."""
+
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 

@@ -26,7 +26,7 @@ from .happenings import Observer, Observers, failed
 from .http_integrations import no_backends
 from .limits import Limits
 from .line import Line
-from .management import manage
+from .management import CALLER, manage
 from .ports import (
     ApiKeys,
     BackendRequest,
@@ -286,7 +286,8 @@ class Gateway:
         known = address is not None and self.core.stages.at(address) is not None
         if address is not None and address.connection_id is not None:
             signed = request.header("authorization") or "X-Amz-Signature=" in request.target
-            done(self.manage(request.method, address, request.body) if signed else _UNSIGNED)
+            caller = request.header(CALLER)
+            done(self.manage(request.method, address, request.body, caller) if signed else _UNSIGNED)
         elif address is not None and address.domain_name and (address.rest or not known):
             done(self.manage(request.method, address))
         elif known:

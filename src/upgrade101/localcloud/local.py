@@ -18,7 +18,8 @@ from . import api_keys, control_plane, guard, identities, locks, policies, signi
 from .backends import Backends
 from .callbacks import Callbacks
 from .control_plane.deployments import Definitions
-from .functions import Functions, current, outside
+from .functions import THREADS, Functions, current, outside
+from .functions.processes import own_endpoint
 from .monitoring import Watch
 from .rest import RestApis
 from .services import Services
@@ -39,8 +40,9 @@ def caller() -> str:
 class LocalCloud:
     """moto, the functions and the gateway, started and stopped together.
 
-    ``region`` is what boto3 uses where nobody says otherwise; ``functions`` may have settings of their own. Raises
-    ConfigurationError where the port is in use or moto is a version whose seams have moved.
+    ``region`` is what boto3 uses where nobody says otherwise; ``functions`` run in ``"threads"`` or ``"processes"``, or
+    have settings of their own. Raises ConfigurationError where the port is in use or moto is a version whose seams have
+    moved.
     """
 
     def __init__(
@@ -49,12 +51,13 @@ class LocalCloud:
         region: str = "us-east-1",
         clock: Clock | None = None,
         limits: Limits | None = None,
-        functions: Functions | None = None,
+        functions: Functions | str = THREADS,
     ) -> None:
         self.region = region
         self.clock = clock or Clock()
         self.definitions = Definitions()
-        self.functions = functions or Functions()
+        self.functions = functions if isinstance(functions, Functions) else Functions(run_in=functions)
+        self.functions.endpoint = lambda: own_endpoint(self.gateway.host, self.gateway.port)
         self._backends = Backends(Services(self._http), self.clock.now)
         self.gateway = Gateway(
             self.definitions,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -12,11 +14,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
+import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from upgrade101.localcloud.functions.moto_lambda import Answer
 from upgrade101.localcloud.local import LocalCloud
 
 PROXY = {"IntegrationType": "AWS_PROXY"}
+
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals and process groups are POSIX's")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="memory is measured and limited on Linux")
 
 
 def zip_of(files: str | Mapping[str, str]) -> bytes:
@@ -164,3 +171,27 @@ class House:
     def close(self) -> None:
         """End everything."""
         self.cloud.stop()
+
+
+def invoke(house: House, source: str | Mapping[str, str], event: Any = None, **settings: Any) -> Answer:
+    """Create a function, invoke it once and return how that went."""
+    return house.cloud.functions.invoke(house.create(source, **settings), event or {})
+
+
+def answer(house: House, source: str | Mapping[str, str], event: Any = None, **settings: Any) -> Any:
+    """Create a function, invoke it once and return what it answers; it must go well."""
+    got = invoke(house, source, event, **settings)
+    assert not got.error, got.payload
+    return got.result
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that has ended and waits to be noticed does not."""
+    try:
+        os.kill(pid, 0)
+        with open(f"/proc/{pid}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except FileNotFoundError:  # a system without /proc, or it has just gone
+        return not os.path.exists("/proc/self")

@@ -3,6 +3,7 @@
 import pytest
 
 from upgrade101.localcloud.functions import runtime
+from upgrade101.localcloud.functions.specs import FunctionSpec
 
 
 @pytest.mark.parametrize(
@@ -22,7 +23,7 @@ def test_the_tail_cuts_no_character_in_two():
 
 
 def test_a_function_without_variables_sees_lambdas():
-    spec = runtime.FunctionSpec("chat", "arn", "3", "123456789012", "eu-west-1", "app.handler", "python3.12", b"")
+    spec = FunctionSpec("chat", "arn", "3", "123456789012", "eu-west-1", "app.handler", "python3.12", b"")
     seen = runtime.variables_of(spec, "stream")
     assert (seen["AWS_LAMBDA_FUNCTION_VERSION"], seen["LAMBDA_TASK_ROOT"]) == ("3", "/var/task")
 
@@ -35,4 +36,20 @@ def test_decimals_of_every_kind_are_numbers(text):
 
 
 def test_an_unknown_exit_code_counts_as_one():
-    assert "exit status 1" in runtime.exit_document(KeyboardInterrupt(), "id")["errorMessage"]
+    assert [runtime.exit_status(error) for error in (KeyboardInterrupt(), SystemExit("no"), SystemExit(7))] == [1, 1, 7]
+    assert runtime.exit_status(SystemExit()) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "how"),
+    [
+        (0, "exited without providing a reason"),
+        (1, "exited with error: exit status 1"),
+        (-9, "exited with error: signal: killed"),
+        (-11, "exited with error: signal: segmentation fault"),
+        (-200, "exited with error: signal: signal 200"),
+    ],
+)
+def test_how_a_process_ended(status, how):
+    document = runtime.exit_document(status, "id")
+    assert document == {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: id Error: Runtime {how}"}

@@ -17,8 +17,8 @@ class Patient:
         self.thread = threading.Thread()
         self.still_open = still_open
 
-    def left_behind(self):
-        return []
+    def give_up(self):
+        return [self.thread]
 
     def expire(self, execution):
         self.expired.set()

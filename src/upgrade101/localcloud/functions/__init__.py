@@ -1,5 +1,5 @@
 """Lambda functions: moto keeps them, and they run here."""
 
-from .invoker import Functions, current, outside
+from .invoker import PROCESSES, THREADS, Functions, current, outside
 
-__all__ = ["Functions", "current", "outside"]
+__all__ = ["PROCESSES", "THREADS", "Functions", "current", "outside"]

@@ -1,4 +1,4 @@
-"""Execution environments: a thread each, with module globals, environment variables and a log of its own.
+"""Execution environments: what those in threads and those in child processes have in common.
 
 One invocation at a time runs in an environment; eight at once need eight environments, with eight sets of globals
 (https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html).
@@ -11,19 +11,17 @@ import logging
 import random
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
-from types import ModuleType
 from typing import Any, Protocol
 
 from . import runtime, surroundings
-from .function_log import FunctionLog, LogListener, LogWriter, lambda_logging
+from .function_log import FunctionLog, LogListener
 from .log_shelf import Events
-from .modules import Code, Modules
-from .runtime import Context, Document, Fault, FunctionSpec, Handler
+from .modules import Code
+from .specs import Document, FunctionSpec
 
 log = logging.getLogger(__name__)
 
@@ -91,12 +89,14 @@ def _new_request_id() -> str:
 class Settings:
     """What all environments of a local cloud have in common."""
 
+    environment: Callable[[Owner], Environment]  # makes one
     max_environments: int = 50  # of one function
     idle_seconds: float = 300.0
     init_seconds: float = INIT_SECONDS
     variables: dict[str, str] = field(default_factory=dict)
     also: frozenset[str] = frozenset()  # packages that functions may import beyond AWS's own
     listeners: list[LogListener] = field(default_factory=list)
+    endpoint: Callable[[], str] = str  # where child processes reach the cloud, 'http://127.0.0.1:4566' say
 
 
 class Owner(Protocol):
@@ -129,7 +129,7 @@ class Owner(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Ending:
+class Ending:
     """How a handler, or its import, ended."""
 
     payload: str
@@ -141,51 +141,46 @@ class _Ending:
 class Environment:
     """An execution environment: created cold, used warm, ended when it idles, breaks or is out of date."""
 
-    modules: Modules
-    variables: dict[str, str]
+    max_memory_used: int | None = None  # MB, where it is known
 
     def __init__(self, owner: Owner) -> None:
         self.spec = owner.spec
         self.log = FunctionLog(owner.spec, owner.settings.listeners, owner.code.shown_as)
         self.execution: Execution | None = None  # the one that runs, or ran last
-        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
-        self._threads_lock = threading.Lock()
+        self.broken = False  # of no more use after this invocation
         self._owner = owner
-        self._handler: Handler | None = None
-        self._broken = False
-        self._session: Any = None
+        self._cold = True
         self._inbox: SimpleQueue[Execution | None] = SimpleQueue()
         name = f"lambda {self.spec.function_name} {self.log.stream_name[-6:]}"
         self.thread = threading.Thread(target=self._live, name=name, daemon=True)
 
-    # ── what the threads inside see ──────────────────────────────────────────────────────────────────────────────
+    # ── what its kind does ───────────────────────────────────────────────────────────────────────────────────────
 
-    @property
-    def system(self) -> ModuleType:
-        """Return the ``sys`` of its code."""
-        return self.modules.system
+    def _enter(self) -> None:
+        """Make the environment's own thread ready."""
 
-    def import_module(self, name: str) -> ModuleType | None:
-        """Return its own module of that name, or nothing where it has none."""
-        return self.modules.load(name)
+    def _leave(self) -> None:
+        """Let go of everything; the last thing that the environment's own thread does."""
 
-    def session(self) -> Any:
-        """Return its default boto3 session."""
-        return self._session or self._owner.session()
+    def _start(self, execution: Execution) -> Ending | None:
+        """Start cold: get the code, import the handler's module; nothing where that went well."""
+        raise NotImplementedError
 
-    def set_session(self, session: Any) -> None:
-        """Take another: what ``boto3.setup_default_session`` does inside."""
-        self._session = session
+    def _invoke(self, execution: Execution) -> Ending:
+        """Run the handler."""
+        raise NotImplementedError
 
-    def joined(self, thread: threading.Thread) -> None:
-        """Remember a thread that the handler started."""
-        with self._threads_lock:
-            self._threads.add(thread)
+    def _halt(self) -> None:
+        """Stop what runs, by force, as far as that can be done at once; from any thread, any number of times."""
 
     def left_behind(self) -> list[threading.Thread]:
-        """Return the threads of the handler that still live."""
-        with self._threads_lock:
-            return [thread for thread in self._threads if thread.is_alive()]
+        """Return what the handler started in this process and did not end."""
+        return []
+
+    def give_up(self) -> list[threading.Thread]:
+        """Stop everything; return the threads in which something still runs."""
+        self._halt()
+        return []
 
     # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -205,22 +200,25 @@ class Environment:
         """Give a timed-out invocation its answer; tell whether it was still without one. Its environment is lost."""
         if not execution.claim():
             return False
+        self._halt()
         seconds = self.spec.timeout
         document = runtime.timeout_document(seconds, execution.request_id)
         record = runtime.timeout_line(seconds, execution.request_id)
-        ending = _Ending(json.dumps(document), document["errorType"], record, "timeout")
+        ending = Ending(json.dumps(document), document["errorType"], record, "timeout")
         result = self._close_log(execution, ending, seconds, None)
         self._retire()
         execution.finish(result)
         return True
 
     def _live(self) -> None:
-        surroundings.enter(self)
+        self._enter()
         try:
             execution = self._wait()
             while execution is not None:
                 execution = self._serve(execution)
         finally:
+            self._halt()
+            self._leave()
             self._owner.ended(self)
 
     def _serve(self, execution: Execution) -> Execution | None:
@@ -228,7 +226,7 @@ class Environment:
         result = self._run(execution)
         if result is None:  # timed out meanwhile: nobody waits for it, and the environment is lost already
             return None
-        if self._broken:
+        if self.broken:
             self._retire()
             execution.finish(result)
             return None
@@ -251,15 +249,15 @@ class Environment:
     # ── one invocation ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self, execution: Execution) -> Result | None:
-        surroundings.route_output()
         self.execution = execution
         self.log.begin(
             execution.caller_request_id, partial(runtime.start_line, execution.request_id, self.spec.version)
         )
         ending, init_seconds = None, None
         began = time.monotonic()
-        if self._handler is None:
-            ending = self._initialise(execution)
+        if self._cold:
+            ending = self._start(execution)
+            self._cold = False
             init_seconds = time.monotonic() - began
             began = time.monotonic()
         ending = ending or self._invoke(execution)
@@ -269,76 +267,19 @@ class Environment:
         self._owner.unwatch(self)
         return self._close_log(execution, ending, seconds, init_seconds)
 
-    def _close_log(self, execution: Execution, ending: _Ending, seconds: float, init_seconds: float | None) -> Result:
+    def _close_log(self, execution: Execution, ending: Ending, seconds: float, init_seconds: float | None) -> Result:
         if ending.record:
             self.log.record(ending.record)
         request_id, memory = execution.request_id, self.spec.memory_size
-        report = partial(runtime.report_line, request_id, seconds, memory, init_seconds, ending.status)
+        rest = (init_seconds, ending.status, self.max_memory_used)
+        report = partial(runtime.report_line, request_id, seconds, memory, *rest)
         events = self.log.end(partial(runtime.end_line, request_id), report)
         return Result(ending.payload, ending.error, events)
 
-    def _initialise(self, execution: Execution) -> _Ending | None:
-        """Start cold: unpack the code, import the handler's module; nothing where that went well."""
-        self._owner.watch(self, execution, self._owner.settings.init_seconds)
-        try:
-            self._start_cold()
-        except Fault as fault:
-            ending = self._fault(fault)
-        except Exception as error:
-            ending = self._error(error, "")
-        except BaseException as error:
-            ending = self._exit(error, execution.request_id)
-        else:
-            return None
-        self._broken = True
-        return ending
-
-    def _start_cold(self) -> None:
-        code = self._owner.code
-        code.unpack()
-        own = runtime.variables_of(self.spec, self.log.stream_name, str(code.task_root))
-        self.variables = {**self._owner.settings.variables, **own}
-        self.modules = Modules(code, LogWriter(self.log.write), self._configure_logging, self._owner.settings.also)
-        self._handler = runtime.find_handler(self.spec.handler, self._import_handler)
-
-    def _import_handler(self, name: str) -> ModuleType:
-        module = self.modules.load(name)
-        if module is None:
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return module
-
-    def _configure_logging(self, module: ModuleType) -> None:
-        lambda_logging(module, self.log.record, lambda: self.execution.request_id if self.execution else "")
-
-    def _invoke(self, execution: Execution) -> _Ending:
-        assert self._handler is not None
-        event = execution.make_event()
-        deadline = time.monotonic() + self.spec.timeout
-        who = (execution.request_id, execution.function_arn, deadline, execution.client_context)
-        context = Context(self.spec, self.log.stream_name, *who)
-        self._owner.watch(self, execution, self.spec.timeout)
-        try:
-            return _Ending(runtime.marshal(self._handler(event, context)))
-        except Fault as fault:
-            return self._fault(fault, execution.request_id)
-        except Exception as error:
-            return self._error(error, execution.request_id)
-        except BaseException as error:
-            self._broken = True
-            return self._exit(error, execution.request_id)
-
-    def _fault(self, fault: Fault, request_id: str = "") -> _Ending:
-        return self._failed(runtime.fault_document(fault, request_id))
-
-    def _error(self, error: Exception, request_id: str) -> _Ending:
-        trace = runtime.stack_trace(error.__traceback__, self._owner.code.file_shown_as)
-        return self._failed(runtime.error_document(error, request_id, trace))
-
-    def _failed(self, document: Document) -> _Ending:
+    def _failed(self, document: Document) -> Ending:
         payload = self._owner.code.shown_as(json.dumps(document))
-        return _Ending(payload, document["errorType"], runtime.error_lines(document))
+        return Ending(payload, document["errorType"], runtime.error_lines(document))
 
-    def _exit(self, error: BaseException, request_id: str) -> _Ending:
-        document = runtime.exit_document(error, request_id)
+    def _exited(self, document: Document) -> Ending:
         status = f"error\tError Type: {document['errorType']}"
-        return _Ending(json.dumps(document), document["errorType"], runtime.exit_lines(document), status)
+        return Ending(json.dumps(document), document["errorType"], runtime.exit_lines(document), status)

@@ -8,12 +8,11 @@ import threading
 import time
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any
 from uuid import uuid4
 
 from . import log_shelf, surroundings
 from .log_shelf import Events, Line
-from .runtime import LOG_DATES, LOG_FORMAT, FunctionSpec
+from .specs import FunctionSpec
 
 LogListener = Callable[[str, str, str], None]
 """Called with function name, request id and text, at once, from the thread that printed."""
@@ -105,16 +104,3 @@ class LogWriter(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._write(text)
         return len(text)
-
-
-def lambda_logging(module: Any, record: Callable[[str], None], request_id: Callable[[], str]) -> None:
-    """Set a fresh ``logging`` module up as AWS's runtime does: one handler at the root, which stays at WARNING."""
-
-    def emit(self: Any, entry: Any) -> None:
-        entry.aws_request_id = request_id()
-        record(self.format(entry))
-
-    module.Formatter.converter = time.gmtime
-    handler = type("LambdaLoggerHandler", (module.Handler,), {"emit": emit})()
-    handler.setFormatter(module.Formatter(LOG_FORMAT, LOG_DATES))
-    module.getLogger().addHandler(handler)

@@ -1,8 +1,8 @@
-"""Lambda in this process: the functions that moto keeps, run in execution environments of their own.
+"""Lambda on this machine: the functions that moto keeps, run in execution environments of their own.
 
 The gateway invokes through :class:`Functions` (its port ``Invoke``); boto3's ``lambda.invoke`` and moto's event sources
-run the same code. A function that takes too long is answered for on time and its environment given up, but a thread
-cannot be killed as a process can.
+run the same code. An environment is a thread of this process, where a function that takes too long is answered for on
+time and given up, or a child process, where it is killed.
 """
 
 from __future__ import annotations
@@ -19,17 +19,24 @@ from typing import Any
 from ...gateway.errors import ConfigurationError
 from ...gateway.ports import Invocation, Outcome
 from . import event_sources, log_shelf, moto_lambda, runtime, surroundings
-from .environments import INIT_SECONDS, Environment, Execution, Result, Settings
+from .environments import INIT_SECONDS, Environment, Execution, Owner, Result, Settings
 from .function_log import LogListener
 from .moto_lambda import Answer, Throttled
 from .permissions import Permissions
 from .pools import Pools
-from .runtime import Document
+from .processes import MOST_AT_ONCE, ProcessEnvironment
+from .specs import Document
+from .threads import ThreadEnvironment
 
 log = logging.getLogger("upgrade101.functions")
 
 outside = surroundings.outside
 
+THREADS, PROCESSES = "threads", "processes"
+_KINDS: dict[str, tuple[Callable[[Owner], Environment], int]] = {
+    THREADS: (ThreadEnvironment, 50),
+    PROCESSES: (ProcessEnvironment, MOST_AT_ONCE),
+}
 _VARIABLES = {
     "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",  # moto does not know the hosts of single accounts
     "AWS_CONFIG_FILE": os.devnull,  # a function knows nothing of the learner's own profiles
@@ -56,23 +63,36 @@ class Functions:
     """Every Lambda function that moto knows, ready to run; the gateway's port ``Invoke``.
 
     ``on_log`` holds the listeners to what functions print and log. At most ``max_environments`` invocations of a
-    function run at once, more wait for their turn. ``variables`` are seen by every function; ``also`` names
-    packages that functions may import although AWS's own environments lack them.
+    function run at once (50 in threads, 16 in processes), more wait for their turn. ``variables`` are seen by every
+    function; ``also`` names packages that functions may import although AWS's own environments lack them. ``run_in`` is
+    ``"threads"`` or ``"processes"``; processes reach the cloud at what ``endpoint`` returns.
     """
 
     def __init__(
         self,
         *,
-        max_environments: int = 50,
+        max_environments: int | None = None,
         idle_seconds: float = 300.0,
         init_seconds: float = INIT_SECONDS,
         variables: Mapping[str, str] = _VARIABLES,
         also: Iterable[str] = (),
+        run_in: str = THREADS,
     ) -> None:
+        if run_in not in _KINDS:
+            raise ConfigurationError(f"functions cannot run in {run_in!r}", hint=" or ".join(map(repr, _KINDS)))
+        kind, most = _KINDS[run_in]
+        self.run_in = run_in
+        self.endpoint: Callable[[], str] = str
         self.on_log: list[LogListener] = []
-        times = {"idle_seconds": idle_seconds, "init_seconds": init_seconds}
         self._settings = Settings(
-            max_environments, **times, variables=dict(variables), also=frozenset(also), listeners=self.on_log
+            kind,
+            max_environments or most,
+            idle_seconds,
+            init_seconds,
+            variables=dict(variables),
+            also=frozenset(also),
+            listeners=self.on_log,
+            endpoint=lambda: self.endpoint(),
         )
         self._permissions = Permissions()
         self._pools: Pools | None = None
@@ -221,7 +241,8 @@ class Functions:
         Raises ConfigurationError where moto is not made as expected.
         """
         moto_lambda.install(self)
-        surroundings.install(self)
+        if self.run_in == THREADS:
+            surroundings.install(self)
         log_shelf.install()
         self._pools = self._pools or Pools(self._settings)
 

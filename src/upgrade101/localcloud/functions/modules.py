@@ -25,7 +25,8 @@ from types import CodeType, ModuleType
 from typing import Any
 
 from . import surroundings
-from .runtime import TASK_ROOT, Fault, FunctionSpec
+from .runtime import TASK_ROOT, Fault, file_shown_as
+from .specs import FunctionSpec
 
 RUNTIME_PACKAGES = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3"})
 """What AWS's Python environments carry besides the standard library; ``requests`` is not among them."""
@@ -111,19 +112,17 @@ class Code:
         """Return a text with the files of this code named as on AWS: ``/var/task/app.py``."""
         return text.replace(str(self.folder), "")
 
-    def file_shown_as(self, filename: str) -> str:
-        """Return the name of a file in a stack trace as AWS would show it, or '' for one of this package's own.
+    @property
+    def places(self) -> tuple[tuple[str, str | None], ...]:
+        """Return where files lie here, and where on AWS; nowhere for this package's own.
 
         Our own frames stand between the function's where it imports something.
         """
-        if filename.startswith(str(self.folder)):
-            return self.shown_as(filename).replace("\\", "/")
-        if filename.startswith((_OURS, "<frozen importlib")):
-            return ""
-        for prefix, shown in _PLACES:
-            if filename.startswith(prefix):
-                return shown + filename[len(prefix) :].replace("\\", "/")
-        return filename
+        return ((str(self.folder), ""), (_OURS, None), ("<frozen importlib", None), *_PLACES)
+
+    def file_shown_as(self, filename: str) -> str:
+        """Return the name of a file in a stack trace as AWS would show it, or '' for one of this package's own."""
+        return file_shown_as(filename, self.places)
 
 
 _OURS = str(Path(__file__).parent.parent)

@@ -24,7 +24,7 @@ from moto.sts.models import sts_backends
 
 from ...gateway.errors import ConfigurationError
 from . import moto_permissions
-from .runtime import Document, FunctionSpec
+from .specs import Document, FunctionSpec
 
 FITS = "5.1.18 … 5.2.5"
 _ACCOUNT = "123456789012"

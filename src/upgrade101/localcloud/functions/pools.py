@@ -17,8 +17,8 @@ from . import moto_lambda
 from .environments import Environment, Execution, Settings
 from .modules import Code
 from .moto_lambda import Throttled
-from .runtime import FunctionSpec
 from .sessions import new_session
+from .specs import FunctionSpec
 from .timeouts import Timeouts
 
 _PATIENCE_SECONDS = 1.0  # with handlers that hang when everything ends
@@ -57,7 +57,7 @@ class Pool:
     def _new(self) -> Environment | None:
         if len(self._all) >= self.settings.max_environments:
             return None
-        environment = Environment(self)
+        environment = self.settings.environment(self)
         self._all.add(environment)
         return environment
 
@@ -220,9 +220,9 @@ class Pools:
             self._kept.clear()
         environments = [environment for some, _ in given_up for environment in some]
         unanswered = [execution for _, some in given_up for execution in some if execution.claim()]
-        self._timeouts.doom(thread for environment in environments for thread in environment.left_behind())
         busy = [environment for environment in environments if environment.execution in unanswered]
-        self._timeouts.doom(environment.thread for environment in busy)
+        self._timeouts.doom(thread for environment in environments for thread in environment.left_behind())
+        self._timeouts.doom(thread for environment in busy for thread in environment.give_up())
         patience = time.monotonic() + _PATIENCE_SECONDS
         for environment in environments:
             if environment.thread.ident is not None and environment.thread is not threading.current_thread():

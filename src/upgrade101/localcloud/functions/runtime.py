@@ -8,50 +8,25 @@ child process reads this file before anything else.
 
 from __future__ import annotations
 
-import decimal
-import inspect
 import json
 import math
 import sys
 import time
-import traceback
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from types import ModuleType, TracebackType
-from typing import Any
+from types import CoroutineType
+
+TYPE_CHECKING = False  # without ``typing``, which takes longer to import than all the rest
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from types import ModuleType, TracebackType
+    from typing import Any
+
+    from .specs import Document, FunctionSpec, Handler
 
 TASK_ROOT = "/var/task"
 RESPONSE_BYTES = 6_291_556  # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 TAIL_BYTES = 4096  # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html, LogResult
 LOG_FORMAT = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
 LOG_DATES = "%Y-%m-%dT%H:%M:%S"
-
-Document = dict[str, Any]
-Handler = Callable[[Any, "Context"], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class FunctionSpec:
-    """One version of a function as it is configured now: what an execution environment is made of."""
-
-    function_name: str
-    function_arn: str  # without a qualifier
-    version: str
-    account_id: str
-    region: str
-    handler: str
-    runtime: str
-    code: bytes
-    timeout: float = 3.0
-    memory_size: int = 128
-    variables: dict[str, str] = field(default_factory=dict)
-    layers: tuple[bytes, ...] = ()
-    credentials: tuple[str, str, str] = ("", "", "")  # access key, secret key, session token
-
-    @property
-    def log_group_name(self) -> str:
-        """Return the name of the CloudWatch log group."""
-        return f"/aws/lambda/{self.function_name}"
 
 
 class Fault(Exception):
@@ -189,7 +164,8 @@ def _imported(name: str, import_module: Callable[[str], ModuleType]) -> ModuleTy
 def marshal(answer: Any) -> str:
     """Return a handler's answer as JSON text; raises Fault ``Runtime.MarshalError`` where it is none.
 
-    >>> marshal({"statusCode": 200, "body": b"ok", "price": decimal.Decimal("1.5")})
+    >>> from decimal import Decimal
+    >>> marshal({"statusCode": 200, "body": b"ok", "price": Decimal("1.5")})
     '{"statusCode": 200, "body": "ok", "price": 1.5}'
     """
     if isinstance(answer, bytes):
@@ -197,7 +173,7 @@ def marshal(answer: Any) -> str:
     try:
         text = _encode(answer)
     except Exception as error:
-        if inspect.iscoroutine(answer):
+        if isinstance(answer, CoroutineType):
             answer.close()  # else Python warns that it was never awaited, here instead of in the function's log
         raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from error
     if len(text) * 4 > RESPONSE_BYTES and len(text.encode("utf-8", "replace")) > RESPONSE_BYTES:
@@ -210,7 +186,9 @@ def _as_simplejson(value: Any) -> Any:
     """Encode what AWS's runtime encodes and the standard library does not."""
     if isinstance(value, bytes):
         return value.decode()
-    if isinstance(value, decimal.Decimal):
+    from decimal import Decimal  # seldom needed
+
+    if isinstance(value, Decimal):
         whole = value.is_finite() and value == value.to_integral_value() and "." not in str(value)
         return math.nan if value.is_nan() else int(value) if whole else float(value)
     raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
@@ -236,12 +214,34 @@ def error_document(error: BaseException, request_id: str, stack_trace: Sequence[
     return _document(message, type(error).__name__, request_id, stack_trace)
 
 
-def exit_document(error: BaseException, request_id: str) -> Document:
-    """Return AWS's error document where the runtime's process ended: ``sys.exit()`` and its like."""
+def exit_status(error: BaseException) -> int:
+    """Return the status with which a process ends that this leaves: ``sys.exit()`` and its like."""
     code = error.code if isinstance(error, SystemExit) else 1
-    status = 0 if code is None else code if isinstance(code, int) else 1
-    how = f"Runtime exited with error: exit status {status}" if status else "Runtime exited without providing a reason"
-    return {"errorType": "Runtime.ExitError", "errorMessage": f"RequestId: {request_id} Error: {how}"}
+    return 0 if code is None else code if isinstance(code, int) else 1
+
+
+def exit_document(status: int, request_id: str, *, error_type: str = "Runtime.ExitError") -> Document:
+    """Return AWS's error document where the runtime's process ended; a negative status is the signal that ended it.
+
+    >>> exit_document(3, "6f1c")["errorMessage"], exit_document(-9, "6f1c")["errorMessage"].rpartition(" ")[2]
+    ('RequestId: 6f1c Error: Runtime exited with error: exit status 3', 'killed')
+    """
+    if status < 0:
+        how = f"Runtime exited with error: signal: {_signal(-status)}"
+    elif status:
+        how = f"Runtime exited with error: exit status {status}"
+    else:
+        how = "Runtime exited without providing a reason"
+    return {"errorType": error_type, "errorMessage": f"RequestId: {request_id} Error: {how}"}
+
+
+def _signal(number: int) -> str:
+    import signal  # seldom needed
+
+    try:
+        return (signal.strsignal(number) or "").lower() or f"signal {number}"
+    except ValueError:
+        return f"signal {number}"
 
 
 def timeout_document(seconds: float, request_id: str) -> Document:
@@ -263,8 +263,24 @@ def _document(message: str, error_type: str, request_id: str, stack_trace: Seque
     }
 
 
+def file_shown_as(filename: str, places: Iterable[tuple[str, str | None]]) -> str:
+    """Return the name of a file as AWS would show it, or '' where it is to be left out of a stack trace.
+
+    ``places`` are beginnings of file names and what stands for them on AWS.
+
+    >>> file_shown_as("/tmp/x/var/task/app.py", [("/tmp/x", ""), ("/usr/lib/python3", "/var/lang/lib/python3")])
+    '/var/task/app.py'
+    """
+    for prefix, shown in places:
+        if filename.startswith(prefix):
+            return "" if shown is None else shown + filename[len(prefix) :].replace("\\", "/")
+    return filename
+
+
 def stack_trace(trace: TracebackType | None, shown_as: Callable[[str], str]) -> list[str]:
     """Return a traceback as AWS prints it, one frame an entry; ``shown_as`` renames a file or drops it with ''."""
+    import traceback  # seldom needed
+
     frames = traceback.extract_tb(trace)
     named = [(shown_as(frame.filename), frame.lineno or 0, frame.name, frame.line) for frame in frames]
     return traceback.format_list([frame for frame in named if frame[0]])
@@ -284,12 +300,17 @@ def end_line(request_id: str) -> str:
 
 
 def report_line(
-    request_id: str, seconds: float, memory_size: int, init_seconds: float | None = None, status: str = ""
+    request_id: str,
+    seconds: float,
+    memory_size: int,
+    init_seconds: float | None = None,
+    status: str = "",
+    max_memory_used: int | None = None,
 ) -> str:
-    """Return the last line; ``status`` is 'error' or 'timeout' where the function did not end well.
+    """Return the last line; ``status`` is 'error' or 'timeout' where the function did not end well, memory is in MB.
 
     The initialisation is billed too (https://aws.amazon.com/blogs/compute/aws-lambda-standardizes-billing-for-init-phase/).
-    What AWS adds as "Max Memory Used" is left out: nobody knows it for one thread of many.
+    "Max Memory Used" is left out where nobody knows it: for one thread of many.
 
     >>> report_line("6f1c", 0.0021, 128, 0.1).split("\\t")[1:-1]
     ['Duration: 2.10 ms', 'Billed Duration: 103 ms', 'Memory Size: 128 MB', 'Init Duration: 100.00 ms']
@@ -301,6 +322,8 @@ def report_line(
         f"Billed Duration: {billed} ms",
         f"Memory Size: {memory_size} MB",
     ]
+    if max_memory_used is not None:
+        parts.append(f"Max Memory Used: {max_memory_used} MB")
     if init_seconds is not None:
         parts.append(f"Init Duration: {init_seconds * 1000:.2f} ms")
     if status:
@@ -336,3 +359,19 @@ def _indented(stack: Iterable[str]) -> list[str]:
 def tail(messages: Sequence[str]) -> str:
     """Return the last 4 KB of an invocation's log: what ``LogType=Tail`` gives."""
     return "".join(messages).encode("utf-8", "replace")[-TAIL_BYTES:].decode("utf-8", "ignore")
+
+
+# ── logging ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def lambda_logging(module: Any, record: Callable[[str], None], request_id: Callable[[], str]) -> None:
+    """Set a fresh ``logging`` module up as AWS's runtime does: one handler at the root, which stays at WARNING."""
+
+    def emit(self: Any, entry: Any) -> None:
+        entry.aws_request_id = request_id()
+        record(self.format(entry))
+
+    module.Formatter.converter = time.gmtime
+    handler = type("LambdaLoggerHandler", (module.Handler,), {"emit": emit})()
+    handler.setFormatter(module.Formatter(LOG_FORMAT, LOG_DATES))
+    module.getLogger().addHandler(handler)

@@ -11,11 +11,14 @@ from collections.abc import Iterable
 
 from . import surroundings
 from .environments import Environment, Execution
+from .threads import ThreadEnvironment
 
 _STEP_SECONDS = 0.05
 _TRIES = 40
 _DELICATE = frozenset({"moto", "botocore", "boto3", "upgrade101"})
-_ENTRIES = frozenset({Environment._invoke.__code__, Environment._start_cold.__code__, surroundings.run_inside.__code__})
+_ENTRIES = frozenset(
+    {ThreadEnvironment._invoke.__code__, ThreadEnvironment._start_cold.__code__, surroundings.run_inside.__code__}
+)
 _IDLE_WORKER = concurrent.futures.thread._worker.__code__
 
 
@@ -75,7 +78,7 @@ class Timeouts:
         while not self._closed:
             for environment, execution in self._overdue():
                 if environment.expire(execution):
-                    self.doom([environment.thread, *environment.left_behind()])
+                    self.doom(environment.give_up())
             self._end_doomed()
 
     def _overdue(self) -> list[tuple[Environment, Execution]]:
