@@ -377,6 +377,15 @@ def test_what_has_had_more_memory_than_it_may_is_killed_however_it_ended(house):
     assert answer(house, source, name="roomy", MemorySize=512) == "fine"
 
 
+def test_threads_that_only_wait_cost_no_memory(house):
+    source = (
+        "import threading\ndef handler(event, context):\n    go = threading.Event()\n"
+        "    threads = [threading.Thread(target=go.wait) for _ in range(50)]\n    [each.start() for each in threads]\n"
+        "    go.set()\n    [each.join() for each in threads]\n    return len(threads)\n"
+    )
+    assert answer(house, source, Timeout=30) == 50
+
+
 @posix
 def test_nonsense_on_the_channel_ends_the_process_and_nothing_else(house):
     source = (
