@@ -8,6 +8,7 @@ See ``notebooks/00_start_here.ipynb``.
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -46,23 +47,29 @@ __all__ = [
 
 _HOMES = {
     ".gateway.errors": ("ConfigurationError", "HandlerError", "LimitExceeded", "NotEmulated", "Upgrade101Error"),
-    ".cloud": ("connect",),
+    ".cloud": ("cloud", "connect"),
+    ".wire": ("wire",),
     ".course": ("check", "fails", "hint", "predict", "progress"),
     ".deploy": ("function", "package", "role", "websocket_api"),
 }
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Import the course when its first name is asked for: moto takes seconds, and the gateway alone needs none."""
-    if name not in __all__:
+    """Import a name's module when it is first asked for: moto takes seconds, and the gateway alone needs none."""
+    if name not in _HOME_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    here = globals()
-    here.update(cloud=import_module(".cloud", __name__), wire=import_module(".wire", __name__))
-    for home, names in _HOMES.items():
-        module = import_module(home, __name__)
-        here.update({each: getattr(module, each) for each in names})
-    here["wire"].recorder.attach(here["cloud"].watch, here["cloud"].settle)
-    return here[name]
+    module = import_module(_HOME_OF[name], __name__)
+    value = globals()[name] = module if module.__name__ == f"{__name__}.{name}" else getattr(module, name)
+    _attach()
+    return value
+
+
+@cache
+def _attach() -> None:
+    """Let the wire log watch the cloud."""
+    cloud, wire = import_module(".cloud", __name__), import_module(".wire", __name__)
+    wire.recorder.attach(cloud.watch, cloud.settle)
 
 
 def __dir__() -> list[str]:
