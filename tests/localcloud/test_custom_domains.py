@@ -38,6 +38,17 @@ def test_there_and_back_through_the_custom_domain(started):
         assert json.loads(ws.recv(timeout=10)) == [NAME, "dev", "hello"]
 
 
+def test_a_function_in_a_process_of_its_own_reaches_it_too(capsys):
+    cloud.start(functions="processes", quiet=True)
+    try:
+        mapped(boto3.client("apigatewayv2"), websocket_api("apart", {"$default": answers}), "chat")
+        with connect(f"wss://{NAME}/chat") as ws:
+            ws.send("hello")
+            assert json.loads(ws.recv(timeout=30)) == [NAME, "dev", "hello"]
+    finally:
+        cloud.stop()
+
+
 def test_the_root_mapping_and_the_callbacks_from_outside(started):
     api = websocket_api("root", {"$default": MOCK})
     mapped(started, api, "")
