@@ -69,6 +69,10 @@ def _echo(server: Server, crew: Crew, count: int) -> Result:
     return crew.ask("echo", url=server.url, count=count)
 
 
+def _lean_echo(server: Server, crew: Crew, count: int) -> Result:
+    return crew.ask("lean_echo", url=server.url, count=count)
+
+
 def _messages(server: Server, crew: Crew, count: int) -> Result:
     result = crew.ask("messages", url=server.url, clients=50, count=max(100, count))
     server.settle()
@@ -144,6 +148,7 @@ WRITERS = (THREAD, GATEWAY, MINISTACK, OFFLINE)
 
 CASES = (
     Case("round-trip", "a message there and back, 1 client, p50", "ms", _echo, EVERYBODY, 600, BARE, 2.0, digits=3),
+    Case("round-trip-lean", "the same, the client without a library", "ms", _lean_echo, EVERYBODY, 600, BARE, digits=3),
     Case("messages", "messages, 50 clients", "/s", _messages, EVERYBODY, 4000, THREAD, 0.75, True),
     Case("connect", "connections, 20 at a time", "/s", _connect(20), EVERYBODY, 600, BARE, 0.7, True),
     Case("connect-1", "connections, one at a time", "/s", _connect(1), EVERYBODY, 300, BARE, None, True),

@@ -1,7 +1,8 @@
 """The clients of the benchmark, many in one process: reads a job as JSON a line, writes what came of it.
 
-They speak WebSocket as lean as can be, straight on an asyncio transport: the request is the same for all, a frame is
-made once, a reply is not decoded. A library's client costs as much as the server that it should measure.
+Where rates are measured they speak WebSocket as lean as can be, straight on an asyncio transport: the request is the
+same for all, a frame is made once, a reply is not decoded. A library's client costs as much as the server that it
+should measure. Where one message's time is measured, the client is `websockets`' own, as a program has it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+from websockets.asyncio.client import connect
 
 from .processes import raise_the_number_of_files
 
@@ -138,21 +141,26 @@ class Clients:
         seconds, busy = await timed(lambda: asyncio.gather(*(some() for _ in range(at_once))))
         return {"value": count / seconds, "client": busy, "p99 ms": 1000 * quantile(times, 99)}
 
-    async def echo(self, url: str, count: int, text: str = TEXT) -> Result:
+    async def echo(self, url: str, count: int) -> Result:
         """Send one message after the other on one connection; the answer is the median in milliseconds."""
-        line, frame, times = await opened(url), frame_of(text), []
-        for _ in range(count // 10):
-            await line.ask(frame)
-        for _ in range(count):
-            begun = time.perf_counter()
-            await line.ask(frame)
-            times.append(time.perf_counter() - begun)
-        line.transport.abort()
-        return {"value": 1000 * statistics.median(times), "p99 ms": 1000 * quantile(times, 99)}
+        async with connect(url, compression=None, ping_interval=None, proxy=None) as ws:
 
-    async def messages(self, url: str, clients: int, count: int, text: str = TEXT) -> Result:
+            async def ask() -> object:
+                await ws.send(TEXT)
+                return await ws.recv()
+
+            return await median_of(count, ask)
+
+    async def lean_echo(self, url: str, count: int) -> Result:
+        """Do the same without a library."""
+        line, frame = await opened(url), frame_of(TEXT)
+        result = await median_of(count, lambda: line.ask(frame))
+        line.transport.abort()
+        return result
+
+    async def messages(self, url: str, clients: int, count: int) -> Result:
         """Have many connections each send one message after the other; the answer is messages a second."""
-        lines, frame = [await opened(url) for _ in range(clients)], frame_of(text)
+        lines, frame = [await opened(url) for _ in range(clients)], frame_of(TEXT)
 
         async def some(line: Line, many: int) -> None:
             for _ in range(many):
@@ -208,6 +216,18 @@ SLEEP = '{"action": "sleep", "seconds": %s}'
 def quantile(values: list[float], hundredth: int) -> float:
     """Return a quantile of at least two values, in hundredths."""
     return statistics.quantiles(values, n=100)[hundredth - 1] if len(values) > 1 else values[0]
+
+
+async def median_of(count: int, ask: Callable[[], Awaitable[object]]) -> Result:
+    """Ask so often, after some more to warm up; return the median and the 99th percentile in milliseconds."""
+    for _ in range(count // 10):
+        await ask()
+    times = []
+    for _ in range(count):
+        begun = time.perf_counter()
+        await ask()
+        times.append(time.perf_counter() - begun)
+    return {"value": 1000 * statistics.median(times), "p99 ms": 1000 * quantile(times, 99)}
 
 
 async def timed(work: Callable[[], Awaitable[Any]]) -> tuple[float, float]:

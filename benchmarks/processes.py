@@ -136,7 +136,7 @@ class Server(Child):
 
     def __init__(self, name: str, module: str, arguments: Sequence[str], note_ids: bool, **variables: str) -> None:
         self.name, self.module, self.started_at = name, module, time.monotonic()
-        self.folder = tempfile.TemporaryDirectory(prefix="upgrade101-bench-")
+        self.folder = tempfile.TemporaryDirectory(prefix="upgrade101-bench-", ignore_cleanup_errors=True)
         self.files = {name: Path(self.folder.name, name) for name in ("CAME_FILE", "GONE_FILE")[not note_ids :]}
         files = {name: str(path) for name, path in self.files.items()}
         super().__init__(f"servers.{module}", *arguments, **files, **variables)

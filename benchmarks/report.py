@@ -57,8 +57,15 @@ def notes(measured: Measured) -> list[str]:
     found = []
     if measured.case.name == "round-trip" and (sentence := round_trip(measured)):
         found.append(sentence)
+    slowest = [
+        f"{CONTESTANTS[name].label} {max(result['p99 ms'] for result in results):,.1f}"
+        for name, results in measured.results.items()
+        if "p99 ms" in results[0]
+    ]
+    if slowest:
+        found.append(f"99th percentile in the worst round, ms: {', '.join(slowest)}")
     for name, results in measured.results.items():
-        keys = [key for key in results[0] if key not in ("value", "client")]
+        keys = [key for key in results[0] if key not in ("value", "client", "p99 ms")]
         said = ", ".join(f"{key} {max(result[key] for result in results):,.1f}".replace(".0", "") for key in keys)
         if said:
             found.append(f"{CONTESTANTS[name].label}: {said}{' at most' if len(results) > 1 else ''}")

@@ -17,8 +17,8 @@ from .processes import Child, Trouble, raise_the_number_of_files
 
 console = Console(highlight=False, markup=False, soft_wrap=True)
 
-AT_ONCE = 10  # guests in a process
-CROWDS = 2
+AT_ONCE = 7  # guests in a process
+CROWDS = 3  # the last of which is killed again and again
 REDEPLOY_SECONDS, KILL_SECONDS = 3.0, 4.0
 GIVEN_BACK = ("connections", "calls", "processes")
 SPARE_THREADS, SPARE_FILES = 2, 3
@@ -28,8 +28,8 @@ BLOCKS_PER_MESSAGE, SPARE_BLOCKS, SPARE_MB = 1.0, 25_000, 100
 class Server(Child):
     """The gateway under strain."""
 
-    def __init__(self) -> None:
-        super().__init__("strain.server")
+    def __init__(self, functions: str) -> None:
+        super().__init__("strain.server", functions)
         self.url = str(self.read()["url"])
 
     def ask(self, do: str) -> dict[str, Any]:
@@ -43,6 +43,7 @@ class Soak:
     """One soak: its dice, and what it has found."""
 
     seed: int
+    functions: str
     dice: random.Random = field(init=False)
     faults: list[str] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Soak:
 
     def run(self, seconds: float) -> bool:
         """Strain a gateway for so long, print what happens, and tell whether all is well."""
-        server = Server()
+        server = Server(self.functions)
         try:
             self._strain(server, min(5.0, seconds / 4), quiet=True)
             before = server.ask("census")
@@ -96,11 +97,11 @@ class Soak:
 
     def _kill_one(self, server: Server, crowds: list[Child]) -> None:
         """Kill a process of clients in the middle of everything, and let another come."""
-        victim = self.dice.randrange(len(crowds))
-        crowds[victim].process.kill()
-        crowds[victim].stop()
+        victim = crowds.pop()
+        victim.process.kill()
+        victim.stop()
         self.killed += 1
-        crowds[victim] = self._crowd(server)
+        crowds.append(self._crowd(server))
 
     def _dismiss(self, crowd: Child) -> None:
         crowd.close_input()
@@ -118,7 +119,8 @@ class Soak:
         console.print(
             f"{now:4.0f} of {seconds:.0f} s: {look.get('Opened', 0):,} connections, "
             f"{look.get('messages', 0):,} messages, {self.killed} crowds killed; "
-            f"now {look['connections']} connections, {look['threads']} threads, {look['files']} files, {look['MB']} MB"
+            f"now {look['connections']} connections, {look['threads']} threads, {look['processes']} processes, "
+            f"{look['files']} files, {look['MB']} MB"
         )
 
     # ── the books ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,9 +167,9 @@ class Soak:
         return not self.faults
 
 
-def soak(minutes: float, seed: int | None) -> int:
-    """Soak for so long; return the exit code."""
+def soak(minutes: float, seed: int | None, functions: str) -> int:
+    """Soak for so long, the functions in ``threads`` or ``processes``; return the exit code."""
     raise_the_number_of_files()
     seed = random.randrange(10**6) if seed is None else seed
-    console.print(f"soak of {minutes * 60:.0f} s, seed {seed}")
-    return 0 if Soak(seed).run(minutes * 60) else 1
+    console.print(f"soak of {minutes * 60:.0f} s, seed {seed}, functions in {functions}")
+    return 0 if Soak(seed, functions).run(minutes * 60) else 1

@@ -1,4 +1,4 @@
-"""The gateway of the soak: ``python -m benchmarks.strain.server``. It is told what to do by JSON, a line at a time."""
+"""The gateway of the soak: ``…strain.server threads|processes``. It is told what to do by JSON, a line at a time."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ SETTLE_SECONDS = 60.0
 class Strained:
     """The gateway with its books; every public method is something that may be asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, functions: str) -> None:
         limits = Limits(close_seconds=1.0, handshake_seconds=2.0)
-        self.cloud = LocalCloud(limits=limits).start()
+        self.cloud = LocalCloud(limits=limits, functions=functions).start()
         self.ledger, self.process = Ledger(), psutil.Process()
         self.cloud.gateway.watch(self.ledger)
         self.deployment = Deployment()
@@ -115,7 +115,7 @@ class Strained:
 def main() -> None:
     """Start, then do what is asked until the input ends."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    strained = Strained()
+    strained = Strained(sys.argv[1])
     announce(strained.url)
     for line in sys.stdin:
         print(json.dumps(getattr(strained, json.loads(line)["do"])()), flush=True)

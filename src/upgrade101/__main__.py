@@ -101,9 +101,10 @@ def bench(
 def soak(
     minutes: Annotated[float, typer.Option(help="How long; 0.3 is the short form that the tests run.")] = 10,
     seed: Annotated[int | None, typer.Option(help="What the dice are thrown by, to have the same again.")] = None,
+    functions: Annotated[str, typer.Option(help="Run Lambda functions in 'threads' or in 'processes'.")] = "threads",
 ) -> None:
     """Strain the local gateway with clients that misbehave and functions that fail, and read its books."""
-    raise typer.Exit(_beside_the_package("benchmarks.soak").soak(minutes, seed))
+    raise typer.Exit(_beside_the_package("benchmarks.soak").soak(minutes, seed, functions))
 
 
 def _beside_the_package(name: str) -> Any:

@@ -10,11 +10,12 @@ import pytest
 from upgrade101.gateway import happenings as told
 
 ROOT = Path(__file__).resolve().parents[2]
-SHORT = [sys.executable, "-m", "upgrade101", "soak", "--minutes", "0.2", "--seed", "101"]
+SHORT = [sys.executable, "-m", "upgrade101", "soak", "--minutes", "0.2", "--seed", "101", "--functions"]
 
 
-def test_a_gateway_under_strain_gives_everything_back_and_owes_nothing():
-    done = subprocess.run(SHORT, cwd=ROOT, capture_output=True, text=True, timeout=240)
+@pytest.mark.parametrize("functions", ["threads", "processes"])
+def test_a_gateway_under_strain_gives_everything_back_and_owes_nothing(functions):
+    done = subprocess.run([*SHORT, functions], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "seed 101: 0 faults" in done.stdout
     assert "Received" in done.stdout and " 0 Received" not in done.stdout
