@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable, Sequence
+import statistics
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,10 @@ from .contest import Measured
 from .contestants import BARE, CONTESTANTS, GATEWAY, HOOK, MINISTACK, OFFLINE, SERVED, THREAD, versions
 
 COLUMNS = (BARE, THREAD, HOOK, GATEWAY, SERVED, MINISTACK, OFFLINE)
+BESIDES: tuple[tuple[str, str, Callable[[list[float]], float]], ...] = (
+    ("cpu", "CPU time of the server for each, µs", statistics.median),
+    ("p99 ms", "99th percentile in the worst round, ms", max),
+)
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 
@@ -57,18 +62,19 @@ def notes(measured: Measured) -> list[str]:
     found = []
     if measured.case.name == "round-trip" and (sentence := round_trip(measured)):
         found.append(sentence)
-    slowest = [
-        f"{CONTESTANTS[name].label} {max(result['p99 ms'] for result in results):,.1f}"
-        for name, results in measured.results.items()
-        if "p99 ms" in results[0]
-    ]
-    if slowest:
-        found.append(f"99th percentile in the worst round, ms: {', '.join(slowest)}")
-    for name, results in measured.results.items():
-        keys = [key for key in results[0] if key not in ("value", "client", "p99 ms")]
-        said = ", ".join(f"{key} {max(result[key] for result in results):,.1f}".replace(".0", "") for key in keys)
+    for key, what, of in BESIDES:
+        said = [
+            f"{CONTESTANTS[name].label} {of([result[key] for result in results]):,.1f}"
+            for name, results in measured.results.items()
+            if key in results[0]
+        ]
         if said:
-            found.append(f"{CONTESTANTS[name].label}: {said}{' at most' if len(results) > 1 else ''}")
+            found.append(f"{what}: {', '.join(said)}")
+    for name, results in measured.results.items():
+        keys = [key for key in results[0] if key not in ("value", "client", "p99 ms", "cpu")]
+        words = ", ".join(f"{key} {max(result[key] for result in results):,.1f}".replace(".0", "") for key in keys)
+        if words:
+            found.append(f"{CONTESTANTS[name].label}: {words}{' at most' if len(results) > 1 else ''}")
     busiest = measured.most("client")
     if busiest is not None:
         found.append(f"the clients' process was busy for at most {busiest:.0%} of a core")
