@@ -7,6 +7,7 @@ import zipfile
 
 import boto3
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud, connect, function, package, role, websocket_api
 from upgrade101.gateway.errors import ConfigurationError
@@ -121,3 +122,44 @@ def test_what_a_function_prints_is_in_cloudwatch_logs_and_in_the_notebook(capsys
     assert "[loud-handler] heard this" in capsys.readouterr().out
     events = boto3.client("logs").filter_log_events(logGroupName="/aws/lambda/loud-handler")["events"]
     assert "heard this\n" in [event["message"] for event in events]
+
+
+GUARD = """
+import os
+def guard(event, context):
+    effect = "Allow" if event["queryStringParameters"].get("token") == os.environ["TOKEN"] else "Deny"
+    statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
+    return {"principalId": "ana", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+"""
+
+
+def status(url):
+    try:
+        with connect(url):
+            return 101
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+def test_an_authorizer_guards_the_door_even_where_there_is_no_connect_route():
+    guard = cell(GUARD, "guard")
+    api = websocket_api("guarded", {"$default": None}, authorizer=guard, environment={"TOKEN": "nut"})
+    assert [status(api.url + query) for query in ("?token=nut", "?token=nit", "")] == [101, 403, 403]
+
+
+def test_an_identity_source_must_be_there_before_the_authorizer_is_asked():
+    accept = cell("def handler(event, context):\n    return {'statusCode': 200}\n")
+    source = ("route.request.querystring.token",)
+    api = websocket_api(
+        "asked",
+        {"$connect": accept},
+        authorizer=cell(GUARD, "guard"),
+        identity_source=source,
+        environment={"TOKEN": "nut"},
+    )
+    assert [status(api.url + query) for query in ("?token=nut", "?token=nit", "")] == [101, 403, 401]
+
+
+def test_aws_iam_guards_the_door_too():
+    api = websocket_api("signed", {"$default": None}, authorizer="AWS_IAM")
+    assert status(api.url) == 403

@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 
 from . import cloud
-from .gateway.definition import DEFAULT
+from .gateway.definition import CONNECT, DEFAULT
 from .gateway.errors import ConfigurationError
 
 Handler = Callable[[Any, Any], Any]
@@ -202,20 +202,29 @@ def websocket_api(
     selection: str = "$request.body.action",
     stage_name: str = "dev",
     two_way: tuple[str, ...] = (),
+    authorizer: Handler | str | None = None,
+    identity_source: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
     session: Any = boto3,
 ) -> Api:
     """Build and deploy a WebSocket API: one function per handler, one integration and one route per key, one stage.
 
     A route may also be the keyword arguments of ``create_integration`` (a MOCK, say), or None for a route without one.
-    Routes in ``two_way`` answer with what their handler returns. Raises what boto3 raises.
+    Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, or
+    the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring (``route.request.querystring.token``).
+    Raises what boto3 raises.
     """
     gateway = session.client("apigatewayv2")
     made = gateway.create_api(Name=name, ProtocolType="WEBSOCKET", RouteSelectionExpression=selection)
     api = Api(made["ApiId"], made["ApiEndpoint"], stage_name, session)
+    if authorizer is not None:
+        routes = {CONNECT: None, **routes}
     for route_key, target in routes.items():
         integration_id = _integration(gateway, api, name, route_key, target, environment)
-        _route(gateway, api, route_key, integration_id, route_key in two_way)
+        guard: Mapping[str, str] = {}
+        if route_key == CONNECT and authorizer is not None:
+            guard = _guard(gateway, api, name, authorizer, identity_source, environment)
+        _route(gateway, api, route_key, integration_id, route_key in two_way, guard)
     if routes:
         deployment = gateway.create_deployment(ApiId=api.api_id)["DeploymentId"]
         gateway.create_stage(ApiId=api.api_id, StageName=stage_name, DeploymentId=deployment)
@@ -241,8 +250,34 @@ def _integration(
     return str(gateway.create_integration(ApiId=api.api_id, **settings)["IntegrationId"])
 
 
-def _route(gateway: Any, api: Api, route_key: str, integration_id: str | None, two_way: bool) -> None:
+def _guard(
+    gateway: Any,
+    api: Api,
+    name: str,
+    authorizer: Handler | str,
+    identity_source: tuple[str, ...],
+    environment: Mapping[str, str] | None,
+) -> dict[str, str]:
+    """Return the settings of a guarded ``$connect`` route."""
+    if isinstance(authorizer, str):
+        return {"AuthorizationType": authorizer}
+    label = f"{name}-{authorizer.__name__}".replace("_", "-")
+    arn = function(authorizer, name=label, environment=environment, session=api.session)
+    made = gateway.create_authorizer(
+        ApiId=api.api_id,
+        Name=authorizer.__name__,
+        AuthorizerType="REQUEST",
+        AuthorizerUri=invocation_uri(arn),
+        IdentitySource=list(identity_source),
+    )
+    return {"AuthorizationType": "CUSTOM", "AuthorizerId": made["AuthorizerId"]}
+
+
+def _route(
+    gateway: Any, api: Api, route_key: str, integration_id: str | None, two_way: bool, guard: Mapping[str, str]
+) -> None:
     settings: dict[str, Any] = {"Target": f"integrations/{integration_id}"} if integration_id else {}
+    settings |= guard
     if two_way:
         settings["RouteResponseSelectionExpression"] = DEFAULT
     route = gateway.create_route(ApiId=api.api_id, RouteKey=route_key, **settings)
