@@ -7,9 +7,10 @@ import zipfile
 
 import boto3
 import pytest
+from boto3.dynamodb.conditions import Key
 from websockets.exceptions import InvalidStatus
 
-from upgrade101 import cloud, connect, function, package, role, websocket_api
+from upgrade101 import cloud, connect, connection_table, function, package, role, websocket_api
 from upgrade101.gateway.errors import ConfigurationError
 
 
@@ -74,6 +75,21 @@ def test_a_function_is_created_then_updated():
     assert json.load(client.invoke(FunctionName="changing")["Payload"]) == "two"
     policy = json.loads(client.get_policy(FunctionName="changing")["Policy"])
     assert [statement["Principal"] for statement in policy["Statement"]] == [{"Service": "apigateway.amazonaws.com"}]
+
+
+def test_a_connection_table_finds_rooms_and_knows_when_rows_expire():
+    table = connection_table("guests")
+    for id_, room in (("a=", "tea"), ("b=", "tea"), ("c=", "coffee")):
+        table.put_item(Item={"connection_id": id_, "room": room, "expires": 1})
+    found = table.query(IndexName="by_room", KeyConditionExpression=Key("room").eq("tea"))["Items"]
+    assert sorted(row["connection_id"] for row in found) == ["a=", "b="]
+    expiry = boto3.client("dynamodb").describe_time_to_live(TableName="guests")["TimeToLiveDescription"]
+    assert (expiry["TimeToLiveStatus"], expiry["AttributeName"]) == ("ENABLED", "expires")
+
+
+def test_a_connection_table_that_is_there_keeps_its_rows():
+    connection_table("kept").put_item(Item={"connection_id": "a="})
+    assert connection_table("kept").scan()["Count"] == 1
 
 
 def test_a_websocket_api_answers_on_its_two_way_routes_only():

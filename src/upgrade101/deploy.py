@@ -161,6 +161,39 @@ def _allow(client: Any, name: str) -> None:
     )
 
 
+def connection_table(name: str = "connections", *, session: Any = boto3) -> Any:
+    """Create the table that keeps who is connected, or take the one that is there; return it as boto3's ``Table``.
+
+    Its key is ``connection_id``, the index ``by_room`` finds the rows of a ``room``, and a row may be deleted once the
+    time in ``expires`` (epoch seconds) has passed. It is paid by the request.
+    """
+    client = session.client("dynamodb")
+    try:
+        client.create_table(TableName=name, **_CONNECTIONS)
+    except client.exceptions.ResourceInUseException:
+        return session.resource("dynamodb").Table(name)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
+    client.update_time_to_live(TableName=name, TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True})
+    return session.resource("dynamodb").Table(name)
+
+
+_CONNECTIONS: dict[str, Any] = {
+    "BillingMode": "PAY_PER_REQUEST",
+    "AttributeDefinitions": [
+        {"AttributeName": "connection_id", "AttributeType": "S"},
+        {"AttributeName": "room", "AttributeType": "S"},
+    ],
+    "KeySchema": [{"AttributeName": "connection_id", "KeyType": "HASH"}],
+    "GlobalSecondaryIndexes": [
+        {
+            "IndexName": "by_room",
+            "KeySchema": [{"AttributeName": "room", "KeyType": "HASH"}],
+            "Projection": {"ProjectionType": "ALL"},
+        },
+    ],
+}
+
+
 def invocation_uri(function_arn: str) -> str:
     """Return the integration URI that makes API Gateway invoke a function.
 
