@@ -25,9 +25,11 @@ from .gateway.clock import Clock
 from .gateway.errors import ConfigurationError
 from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
+from .latency import Switch
 from .ledger import Ledger
 from .localcloud.accounts import account_of
 from .localcloud.guard import is_loopback
+from .localcloud.latency import Latency
 from .localcloud.local import LocalCloud, caller, show_prints
 
 MOTO, AWS = "moto", "aws"
@@ -158,6 +160,16 @@ def local() -> LocalCloud:
     if _now.local is None:
         raise ConfigurationError("this needs the local cloud", hint="cloud.start('moto')")
     return _now.local
+
+
+def _latency() -> Latency | None:
+    """Return the local cloud's latency, or nothing on AWS, which has its own."""
+    _running()
+    return _now.local.latency if _now.local else None
+
+
+latency = Switch(_latency)
+"""How long calls of AWS take here: ``with cloud.latency(connections_ms=15): …``, or ``cloud.latency.on()``."""
 
 
 def is_local() -> bool:

@@ -7,6 +7,7 @@ as on AWS, reaches the live sockets, in this process and without HTTP.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,21 +18,31 @@ from ..gateway import address
 from ..gateway.address import Address
 from ..gateway.ports import HttpResponse
 
-_EVENT = "before-send.apigatewaymanagementapi"
+SERVICE = "apigatewaymanagementapi"
+_EVENT = f"before-send.{SERVICE}"
 
 Manage = Callable[[str, Address, bytes, str], HttpResponse]
 """Method, address, body and caller in; the answer out: what ``Gateway.manage`` does."""
 Locate = Callable[[str, str], Address | None]
 """Host and path in; the stage's address out, or nothing."""
+Travel = Callable[[str], AbstractContextManager[None]]
+"""A service in; what a call of it is answered within."""
 
 
 class Callbacks:
     """The hook, installed for every botocore session made from now on."""
 
-    def __init__(self, manage: Manage, caller: Callable[[], str] = lambda: "", locate: Locate = address.locate) -> None:
+    def __init__(
+        self,
+        manage: Manage,
+        caller: Callable[[], str] = lambda: "",
+        locate: Locate = address.locate,
+        travel: Travel = lambda service: nullcontext(),
+    ) -> None:
         self._manage = manage
         self._caller = caller
         self._locate = locate
+        self._travel = travel
 
     def install(self) -> None:
         """Put the hook first, before moto's own; sessions that exist already are not reached."""
@@ -53,7 +64,8 @@ class Callbacks:
         found = self._locate(url.netloc, url.path)
         if found is None:
             return None
-        response = self._manage(str(request.method), found, _body(request.body), self._caller())
+        with self._travel(SERVICE):
+            response = self._manage(str(request.method), found, _body(request.body), self._caller())
         headers = dict(response.headers)
         return AWSResponse(request.url, response.status, headers, _Raw(response.body))
 

@@ -20,6 +20,7 @@ from .callbacks import Callbacks
 from .control_plane.deployments import Definitions
 from .functions import THREADS, Functions, current, outside
 from .functions.processes import own_endpoint
+from .latency import Latency
 from .monitoring import Watch
 from .rest import RestApis
 from .services import Services
@@ -71,7 +72,9 @@ class LocalCloud:
         )
         self.rest: RestApis | None = None
         self._watch = Watch(self.gateway.core)
-        self._callbacks = Callbacks(self._manage, caller, self.gateway.core.stages.locate)
+        self.latency = Latency()
+        self.functions.latency = lambda: self.latency.seconds
+        self._callbacks = Callbacks(self._manage, caller, self.gateway.core.stages.locate, self.latency.round_trip)
         self._mock: MockAWS | None = None
         self._before: dict[str, str | None] = {}
 
@@ -92,6 +95,7 @@ class LocalCloud:
         self._watch.start()
         self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
         self._callbacks.install()
+        self.latency.install()
         self._mock = mock_aws(
             config={
                 "core": {"passthrough": {"services": ["apigatewaymanagementapi"]}, "reset_boto3_session": True},
@@ -117,6 +121,7 @@ class LocalCloud:
         self._mock.stop()
         self._mock = None
         self._callbacks.uninstall()
+        self.latency.uninstall()
         self.gateway.stop()
         self._backends.close()
         if self.rest is not None:

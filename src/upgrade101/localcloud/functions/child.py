@@ -168,7 +168,7 @@ class Child:
             end_all()
             return
         head, _, event = frame[1].partition(b"\n")
-        self._request_id, arn, seconds, client_context = json.loads(head)
+        self._request_id, arn, seconds, client_context, network.latency = json.loads(head)
         deadline = time.monotonic() + seconds
         who = (self._request_id, arn, deadline, client_context)
         context = runtime.Context(self._spec, self._told["log_stream_name"], *who)

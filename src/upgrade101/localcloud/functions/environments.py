@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
@@ -97,6 +97,7 @@ class Settings:
     also: frozenset[str] = frozenset()  # packages that functions may import beyond AWS's own
     listeners: list[LogListener] = field(default_factory=list)
     endpoint: Callable[[], str] = str  # where child processes reach the cloud, 'http://127.0.0.1:4566' say
+    latency: Callable[[], Mapping[str, float]] = dict  # seconds that child processes wait in a call, by service
 
 
 class Owner(Protocol):

@@ -83,6 +83,7 @@ class Functions:
         kind, most = _KINDS[run_in]
         self.run_in = run_in
         self.endpoint: Callable[[], str] = str
+        self.latency: Callable[[], Mapping[str, float]] = dict
         self.on_log: list[LogListener] = []
         self._settings = Settings(
             kind,
@@ -93,6 +94,7 @@ class Functions:
             also=frozenset(also),
             listeners=self.on_log,
             endpoint=lambda: self.endpoint(),
+            latency=lambda: self.latency(),
         )
         self._permissions = Permissions()
         self._pools: Pools | None = None

@@ -6,6 +6,7 @@ Standard library only.
 from __future__ import annotations
 
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 CALLER = "X-Upgrade101-Function"
 """The header with which a function's own calls of @connections say whose they are."""
+
+latency: dict[str, float] = {}  # seconds that a call of boto3 waits, by service; told with every event
 
 _AMAZON = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".on.aws")
 _HERE = ("127.", "localhost", "[::1]")
@@ -94,10 +97,18 @@ def _lead(handlers: Any, endpoint: str, function_name: str) -> None:
         request.url = f"{endpoint}{slash}{path}"
 
     def posted(request: Any, **_: Any) -> None:
+        time.sleep(latency.get("apigatewaymanagementapi", 0.0))
         request.headers[CALLER] = function_name
         send_here(request)
 
-    handlers.BUILTIN_HANDLERS[:0] = [("before-send.apigatewaymanagementapi", posted), ("before-send", amazon)]
+    def asked(**_: Any) -> None:
+        time.sleep(latency.get("dynamodb", 0.0))
+
+    handlers.BUILTIN_HANDLERS[:0] = [
+        ("before-send.apigatewaymanagementapi", posted),
+        ("before-send.dynamodb", asked),
+        ("before-send", amazon),
+    ]
 
 
 def _host(url: str) -> str:

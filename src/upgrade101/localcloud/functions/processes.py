@@ -116,7 +116,8 @@ class ProcessEnvironment(Environment):
     def _invoke(self, execution: Execution) -> Ending:
         child = self._child
         assert child is not None
-        head = (execution.request_id, execution.function_arn, self.spec.timeout, execution.client_context)
+        latency = dict(self._owner.settings.latency())
+        head = (execution.request_id, execution.function_arn, self.spec.timeout, execution.client_context, latency)
         event = f"{json.dumps(head)}\n{json.dumps(execution.make_event())}"
         self._owner.watch(self, execution, self.spec.timeout)
         frame = self._ask(child, frames.INVOKE, event.encode())
