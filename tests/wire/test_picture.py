@@ -59,6 +59,27 @@ def test_show_draws_what_happened_since_the_last_picture() -> None:
         wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
 
 
+def test_a_life_is_drawn_for_a_letter_or_an_id() -> None:
+    cloud = Observers()
+    detach = wire.recorder.attach(cloud.watch)
+    try:
+        wire.clear()
+        for happening in samples.errors():
+            cloud.tell(happening)
+        by_letter, by_id = wire.lifecycle("B"), wire.lifecycle(samples.BEN)
+        assert by_letter.text.startswith("the life of client B: CONNECTING → OPEN → CLOSING → CLOSED\n")
+        assert by_letter.life.stops == by_id.life.stops
+        assert wire.show().text.startswith("wire log"), "looking at a life does not turn the page"
+        assert wire.lifecycle("Z").text.endswith("Nothing is remembered of client Z.")
+        bundle = wire.lifecycle()._repr_mimebundle_()
+        assert 'role="img" aria-label="The life of a connection: 6 states, 8 steps"' in bundle["text/html"]
+        assert "The same in words" in bundle["text/html"]
+    finally:
+        detach()
+        wire.clear()
+        wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
+
+
 def test_the_readmes_picture_is_the_one_that_is_drawn_today() -> None:
     committed = Path(__file__).parents[2] / "docs" / "pictures" / "wire_log.svg"
     assert committed.read_text(encoding="utf-8") == wire.draw(samples.broadcast()).svg

@@ -152,3 +152,14 @@ def test_one_picture_never_uses_a_letter_twice(recorder: Recorder) -> None:
         recorder.observe(Closed(at=0.0, code=1000, reason="", by="client", connection_id=client))
         recorder.take()
     assert recorder.letters(recorder.everything()) == {"Xa=": "A", "Ya=": "B"}
+
+
+def test_a_letter_means_the_last_who_had_it(recorder: Recorder) -> None:
+    for client in ("Xa=", "Ya="):
+        recorder.observe(Knocked(at=0.0, path="/dev", connection_id=client))
+        recorder.letters(recorder.take())
+        recorder.observe(Closed(at=0.0, code=1000, reason="", by="client", connection_id=client))
+        recorder.take()
+    assert {told.connection_id for told in recorder.life_of("A")} == {"Ya="}
+    assert {told.connection_id for told in recorder.life_of("Xa=")} == {"Xa="}
+    assert recorder.life_of("C") == []

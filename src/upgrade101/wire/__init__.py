@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from ..gateway.happenings import Happening
 from .lanes import ARROWS, story
-from .picture import Picture
+from .life import Life, way
+from .picture import Lifecycle, Picture
 from .raw import client_frame, headers, read_frame, read_http, upgrade, upgrade_request
 from .raw import show_bytes as bytes
 from .raw import show_frame as frame
@@ -18,6 +19,7 @@ from .recorder import Recorder
 from .text import WIDTH
 
 __all__ = [
+    "Lifecycle",
     "Picture",
     "Recorder",
     "bytes",
@@ -27,6 +29,7 @@ __all__ = [
     "frame",
     "happenings",
     "headers",
+    "lifecycle",
     "read_frame",
     "read_http",
     "recorder",
@@ -48,7 +51,7 @@ def show(*, last: int | None = None, everything: bool = False, arrows: int | Non
     """
     seen = recorder.everything() if everything or last is not None else recorder.take()
     names = recorder.letters(seen)
-    return Picture(story(seen, names=names, arrows=arrows, last=last, remark=recorder.remark))
+    return Picture(story(seen, names=names, arrows=arrows, last=last, remark=recorder.remark), tuple(seen))
 
 
 def text(*, last: int | None = None, everything: bool = False, arrows: int | None = ARROWS, width: int = WIDTH) -> str:
@@ -72,4 +75,20 @@ def draw(seen: Sequence[Happening], *, arrows: int | None = ARROWS, remark: str 
     >>> print(draw([]))
     Nothing has happened yet: connect a client or call your API, then wire.show().
     """
-    return Picture(story(seen, arrows=arrows, remark=remark))
+    return Picture(story(seen, arrows=arrows, remark=remark), tuple(seen))
+
+
+def lifecycle(connection: str = "") -> Lifecycle:
+    """Draw the life of a connection, from the table that the gateway itself goes by.
+
+    ``connection`` is a connection id, or a client's letter in the wire log (``"A"``): the way it took so far is drawn
+    into the diagram, and listed with its times. Where nothing is remembered of it, the diagram says so.
+
+    >>> print(lifecycle().text.splitlines()[0])
+    the life of a connection: 6 states, 8 steps
+    """
+    if not connection:
+        return Lifecycle(Life())
+    who = connection if len(connection) > 3 else f"client {connection}"
+    stops = way(recorder.life_of(connection))
+    return Lifecycle(Life(who=who, stops=stops, remark="" if stops else f"Nothing is remembered of {who}."))

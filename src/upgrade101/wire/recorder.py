@@ -97,6 +97,14 @@ class Recorder:
             self._letters = known | given
             return given
 
+    def life_of(self, who: str) -> list[Happening]:
+        """Return what is remembered of one connection, given by its id or its letter (that of the last who had it)."""
+        self.letters(self.latest())
+        with self._lock:
+            ids = dict.fromkeys(told.connection_id for told in self._kept if told.connection_id)
+            found = [client for client in ids if who in (client, self._letters.get(client))]
+            return [told for told in self._kept if found and told.connection_id == found[-1]]
+
     def _next_window(self) -> tuple[int, int]:
         start, end = self._window
         new = self._between(end, self._told)
