@@ -42,6 +42,45 @@ def test_a_package_is_the_same_each_time():
     assert package(handler) == package(handler)
 
 
+def chat_folder(tmp_path):
+    (tmp_path / "names").mkdir()
+    (tmp_path / "greeting.py").write_text("def greet(name):\n    return 'hello ' + name\n")
+    (tmp_path / "app.py").write_text("def handler(event, context):\n    return 'the app of the folder'\n")
+    (tmp_path / "names" / "friends.txt").write_text("Ana\n")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "app.pyc").write_bytes(b"")
+    (tmp_path / ".DS_Store").write_bytes(b"")
+    return tmp_path
+
+
+def test_a_folder_is_packaged_as_it_is_without_what_was_left_there(tmp_path):
+    with zipfile.ZipFile(io.BytesIO(package(chat_folder(tmp_path)))) as archive:
+        assert archive.namelist() == ["app.py", "greeting.py", "names/friends.txt"]
+        assert b"of the folder" in archive.read("app.py")
+
+
+def test_the_modules_beside_a_cell_go_into_its_package(tmp_path):
+    handler = cell("def handler(event, context):\n    import greeting\n    return greeting.greet(event)\n")
+    function(handler, name="greeter", beside=chat_folder(tmp_path))
+    assert json.load(boto3.client("lambda").invoke(FunctionName="greeter", Payload=b'"Ana"')["Payload"]) == "hello Ana"
+
+
+def test_every_function_of_an_api_has_the_modules_beside_it(tmp_path):
+    answer = "{'statusCode': 200, 'body': greeting.greet(event['body'])}"
+    source = f"def echo(event, context):\n    import greeting\n    return {answer}\n"
+    api = websocket_api(
+        "greeters", {"$default": cell(source, "echo")}, two_way=("$default",), beside=chat_folder(tmp_path)
+    )
+    with connect(api.url) as ws:
+        ws.send("Ben")
+        assert ws.recv(timeout=5) == "hello Ben"
+
+
+def test_an_empty_folder_is_no_package(tmp_path):
+    with pytest.raises(ConfigurationError, match="there is no file in"):
+        package(tmp_path)
+
+
 @pytest.mark.parametrize("answer", ["not a function", 42, len])
 def test_what_is_no_function_of_a_cell_is_refused(answer):
     with pytest.raises(ConfigurationError, match="def on_message"):

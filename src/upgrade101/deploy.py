@@ -14,6 +14,8 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -37,19 +39,33 @@ _ALLOWED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", 
 _TABLE_ACTIONS = ["dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan"]
 
 
-def package(handler: Handler) -> bytes:
+def package(handler: Handler | Path, *, beside: Path | None = None) -> bytes:
     """Return a Lambda deployment package (zip) whose ``app.py`` is the cell or file that defines ``handler``.
 
-    The cell is the file: whatever the handler uses must be imported or defined in the same cell.
-    Raises ConfigurationError where the source cannot be found.
+    The cell is the file: whatever the handler uses must be imported or defined in the same cell, or lie as a module in
+    the folder ``beside``, whose files go into the package too. A folder instead of a handler is packaged as it is.
+    Raises ConfigurationError where the source or the folder cannot be found.
     """
-    source = _source(handler)
+    folder = handler if isinstance(handler, Path) else beside
+    files = _files(folder) if folder is not None else {}
+    if not isinstance(handler, Path):
+        files["app.py"] = _source(handler).encode()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
-        entry = zipfile.ZipInfo("app.py", date_time=(2026, 1, 1, 0, 0, 0))
-        entry.external_attr = 0o644 << 16  # AWS must be able to read it
-        bundle.writestr(entry, source)
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, date_time=(2026, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16  # AWS must be able to read it
+            bundle.writestr(entry, files[name])
     return archive.getvalue()
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Return every file of a folder by its name in the package; what Python or a system left there stays behind."""
+    paths = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    kept = [path for path in paths if not any(part.startswith((".", "__pycache__")) for part in path.parts)]
+    if not kept:
+        raise ConfigurationError(f"there is no file in {folder}", hint="a folder with app.py, rooms.py and so on")
+    return {path.as_posix(): (folder / path).read_bytes() for path in kept}
 
 
 def _source(handler: Handler) -> str:
@@ -90,13 +106,15 @@ def function(
     name: str = "",
     environment: Mapping[str, str] | None = None,
     timeout: int = 3,
+    beside: Path | None = None,
     session: Any = boto3,
 ) -> str:
     """Create or update the Lambda function that runs ``handler``, let API Gateway invoke it, and return its ARN.
 
-    ``name`` is the handler's own name with ``_`` as ``-`` unless given; ``timeout`` is in seconds.
+    ``name`` is the handler's own name with ``_`` as ``-`` unless given; ``timeout`` is in seconds; ``beside`` as for
+    :func:`package`.
     """
-    name, code = name or handler.__name__.replace("_", "-"), package(handler)
+    name, code = name or handler.__name__.replace("_", "-"), package(handler, beside=beside)
     return create_function(
         name, code, f"app.{handler.__name__}", environment=environment, timeout=timeout, session=session
     )
@@ -238,6 +256,7 @@ def websocket_api(
     authorizer: Handler | str | None = None,
     identity_source: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
+    beside: Path | None = None,
     session: Any = boto3,
 ) -> Api:
     """Build and deploy a WebSocket API: one function per handler, one integration and one route per key, one stage.
@@ -245,18 +264,19 @@ def websocket_api(
     A route may also be the keyword arguments of ``create_integration`` (a MOCK, say), or None for a route without one.
     Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, or
     the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring (``route.request.querystring.token``).
-    Raises what boto3 raises.
+    ``environment`` and ``beside`` are every function's. Raises what boto3 raises.
     """
+    make = partial(function, environment=environment, beside=beside, session=session)
     gateway = session.client("apigatewayv2")
     made = gateway.create_api(Name=name, ProtocolType="WEBSOCKET", RouteSelectionExpression=selection)
     api = Api(made["ApiId"], made["ApiEndpoint"], stage_name, session)
     if authorizer is not None:
         routes = {CONNECT: None, **routes}
     for route_key, target in routes.items():
-        integration_id = _integration(gateway, api, name, route_key, target, environment)
+        integration_id = _integration(gateway, api, name, target, make)
         guard: Mapping[str, str] = {}
         if route_key == CONNECT and authorizer is not None:
-            guard = _guard(gateway, api, name, authorizer, identity_source, environment)
+            guard = _guard(gateway, api, name, authorizer, identity_source, make)
         _route(gateway, api, route_key, integration_id, route_key in two_way, guard)
     if routes:
         deployment = gateway.create_deployment(ApiId=api.api_id)["DeploymentId"]
@@ -268,9 +288,8 @@ def _integration(
     gateway: Any,
     api: Api,
     name: str,
-    route_key: str,
     target: Handler | Mapping[str, Any] | None,
-    environment: Mapping[str, str] | None,
+    make: Callable[..., str],
 ) -> str | None:
     if target is None:
         return None
@@ -278,7 +297,7 @@ def _integration(
         settings = dict(target)
     else:
         label = f"{name}-{target.__name__}".replace("_", "-")
-        arn = function(target, name=label, environment=environment, session=api.session)
+        arn = make(target, name=label)
         settings = {"IntegrationType": "AWS_PROXY", "IntegrationUri": invocation_uri(arn)}
     return str(gateway.create_integration(ApiId=api.api_id, **settings)["IntegrationId"])
 
@@ -289,13 +308,13 @@ def _guard(
     name: str,
     authorizer: Handler | str,
     identity_source: tuple[str, ...],
-    environment: Mapping[str, str] | None,
+    make: Callable[..., str],
 ) -> dict[str, str]:
     """Return the settings of a guarded ``$connect`` route."""
     if isinstance(authorizer, str):
         return {"AuthorizationType": authorizer}
     label = f"{name}-{authorizer.__name__}".replace("_", "-")
-    arn = function(authorizer, name=label, environment=environment, session=api.session)
+    arn = make(authorizer, name=label)
     made = gateway.create_authorizer(
         ApiId=api.api_id,
         Name=authorizer.__name__,
