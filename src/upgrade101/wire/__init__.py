@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..gateway.errors import ConfigurationError
 from ..gateway.happenings import Happening
 from .lanes import ARROWS, story
 from .life import Life, way
-from .picture import Lifecycle, Picture
+from .pair import ROWS, pair
+from .picture import Comparison, Lifecycle, Picture
 from .raw import client_frame, headers, read_frame, read_http, upgrade, upgrade_request
 from .raw import show_bytes as bytes
 from .raw import show_frame as frame
 from .recorder import Recorder
+from .run import Run
 from .text import WIDTH
 
 __all__ = [
+    "Comparison",
     "Lifecycle",
     "Picture",
     "Recorder",
+    "Run",
     "bytes",
     "clear",
     "client_frame",
+    "compare",
     "draw",
     "frame",
     "happenings",
@@ -32,6 +38,7 @@ __all__ = [
     "lifecycle",
     "read_frame",
     "read_http",
+    "record",
     "recorder",
     "show",
     "text",
@@ -92,3 +99,39 @@ def lifecycle(connection: str = "") -> Lifecycle:
     who = connection if len(connection) > 3 else f"client {connection}"
     stops = way(recorder.life_of(connection))
     return Lifecycle(Life(who=who, stops=stops, remark="" if stops else f"Nothing is remembered of {who}."))
+
+
+def record(name: str = "") -> Run:
+    """Record a run for :func:`compare`: ``with wire.record("one after the other") as first: …``.
+
+    It remembers what happens inside the block, all of it, and changes nothing for :func:`show`. As the value of a cell
+    it is a wire log.
+    """
+    return Run(recorder, name)
+
+
+Recorded = Run | Picture | Sequence[Happening]
+
+
+def compare(first: Recorded, second: Recorded, *, rows: int | None = ROWS) -> Comparison:
+    """Put two runs side by side: which steps are alike, and where they part.
+
+    A run is what ``with wire.record() as first:`` has recorded, or a picture kept from :func:`show`, or a sequence of
+    happenings. Clients count as the same by the order in which they came, functions by the order in which they were
+    called; times and request ids are not compared. More than ``rows`` rows are folded where they are alike, then cut in
+    the middle; ``rows=None`` shows all. Raises ConfigurationError for what is no run.
+
+    >>> print(compare([], []).text.splitlines()[0])
+    two runs side by side: all 0 rows alike
+    """
+    names = (getattr(first, "name", "") or "first", getattr(second, "name", "") or "second")
+    return Comparison(pair(_happenings(first), _happenings(second), names, rows))
+
+
+def _happenings(run: Recorded) -> Sequence[Happening]:
+    found = run if isinstance(run, list | tuple) else getattr(run, "happenings", None)
+    if not isinstance(found, list | tuple):
+        raise ConfigurationError(
+            f"a {type(run).__name__} is no run", hint="with wire.record() as first: …, or first = wire.show()"
+        )
+    return found

@@ -10,9 +10,10 @@ from typing import Any
 
 from ..gateway.happenings import Happening
 from . import life as lives
-from . import life_svg
+from . import life_svg, pair_svg, pair_words
 from .lanes import Story
 from .life import Life
+from .pair import Pair
 from .svg import svg as drawing
 from .text import WIDTH
 from .text import text as in_words
@@ -96,6 +97,22 @@ class Picture(Drawing):
     def words(self, width: int = WIDTH) -> str:
         """Return it in words, at most ``width`` columns wide."""
         return in_words(self.story, width)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Comparison(Drawing):
+    """Two runs side by side."""
+
+    pair: Pair
+
+    @property
+    def svg(self) -> str:
+        """Return it as a self-contained SVG document."""
+        return pair_svg.svg(self.pair)
+
+    def words(self, width: int = WIDTH) -> str:
+        """Return it in words, at most ``width`` columns wide."""
+        return pair_words.words(self.pair, width)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

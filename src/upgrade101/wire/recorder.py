@@ -34,6 +34,7 @@ class Recorder:
         self._letters: dict[str, str] = {}
         self._detach: Callable[[], None] | None = None
         self._settle: Settle | None = None
+        self._listeners: list[Observer] = []
         self.remark = ""
 
     def observe(self, happening: Happening) -> None:
@@ -41,6 +42,24 @@ class Recorder:
         with self._lock:
             self._kept.append(happening)
             self._told += 1
+            for listener in self._listeners:
+                listener(happening)
+
+    def listen(self, listener: Observer) -> Callable[[], None]:
+        """Tell ``listener`` of all that happens from now on; return the function that ends this.
+
+        It is called from any thread, while the recorder is locked: it has to be quick, and must not call the recorder.
+        """
+        self.settle()
+        with self._lock:
+            self._listeners.append(listener)
+        return lambda: self._leave(listener)
+
+    def _leave(self, listener: Observer) -> None:
+        self.settle()
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
 
     def attach(self, watch: Watch, settle: Settle | None = None, *, remark: str = "") -> Callable[[], None]:
         """Watch through ``watch`` (for instance ``cloud.watch``), instead of whatever was watched before.
@@ -61,7 +80,7 @@ class Recorder:
 
     def clear(self) -> None:
         """Forget everything, letters of clients included."""
-        self._wait()
+        self.settle()
         with self._lock:
             self._kept.clear()
             self._window = (self._told, self._told)
@@ -69,20 +88,20 @@ class Recorder:
 
     def latest(self) -> list[Happening]:
         """Return what is new since the last picture, or, where nothing is, what the last picture showed."""
-        self._wait()
+        self.settle()
         with self._lock:
             return self._between(*self._next_window())
 
     def take(self) -> list[Happening]:
         """Return the same as :meth:`latest`, and let the next picture begin after it."""
-        self._wait()
+        self.settle()
         with self._lock:
             self._window = self._next_window()
             return self._between(*self._window)
 
     def everything(self) -> list[Happening]:
         """Return all that is still remembered."""
-        self._wait()
+        self.settle()
         with self._lock:
             return list(self._kept)
 
@@ -114,7 +133,8 @@ class Recorder:
         first = self._told - len(self._kept)
         return list(islice(self._kept, max(start - first, 0), max(end - first, 0)))
 
-    def _wait(self) -> None:
+    def settle(self) -> None:
+        """Wait until what is under way has happened."""
         if self._settle is not None:
             self._settle()
 
