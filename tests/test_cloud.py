@@ -102,7 +102,7 @@ def test_aws_without_credentials_says_what_to_do():
 
 
 def test_before_start_everything_says_what_to_do_first():
-    for use in (cloud.local, lambda: connect("wss://a.execute-api.us-east-1.amazonaws.com/dev")):
+    for use in (cloud.local, cloud.chaos, lambda: connect("wss://a.execute-api.us-east-1.amazonaws.com/dev")):
         with pytest.raises(ConfigurationError, match=r"no cloud is running → cloud\.start\(\)"):
             use()
 

@@ -28,6 +28,7 @@ from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
 from .localcloud.accounts import account_of
+from .localcloud.chaos import Chaos, Odds
 from .localcloud.guard import is_loopback
 from .localcloud.latency import Latency
 from .localcloud.local import LocalCloud, caller, show_prints
@@ -170,6 +171,34 @@ def _latency() -> Latency | None:
 
 latency = Switch(_latency)
 """How long calls of AWS take here: ``with cloud.latency(connections_ms=15): …``, or ``cloud.latency.on()``."""
+
+
+def chaos(
+    seed: int = 0,
+    *,
+    kills: float = 0.04,
+    gone: float = 0.02,
+    delays: float = 0.2,
+    duplicates: float = 0.1,
+    restarts: float = 0.01,
+    longest_ms: float = 50.0,
+    most: int = 200,
+) -> Chaos:
+    """Give the local cloud a bad day: ``with cloud.chaos(seed=7) as storm: …``, and it ends with the block.
+
+    Each figure is the chance of a blow, from 0 to 1. ``kills`` cut a line, ``gone`` cut one whose ``$disconnect`` never
+    comes: at each message that a client sends and at each post to one. ``delays`` hold a post up, for ``longest_ms`` at
+    most, ``duplicates`` deliver it twice. ``restarts`` end idle execution environments, and their globals with them.
+    After ``most`` blows it is calm. Posts are those that boto3 makes in this process: functions that run in processes
+    of their own post undisturbed. ``print(storm)`` says what was struck. On AWS nothing is, and that is said. Raises
+    ConfigurationError where no cloud is running, or for what is no probability.
+    """
+    _running()
+    if _now.local is None:
+        print("chaos: AWS has days of its own, nothing is added")
+    return Chaos(
+        _now.local, Odds(kills, gone, delays, duplicates, restarts), seed=seed, longest_ms=longest_ms, most=most
+    )
 
 
 def is_local() -> bool:

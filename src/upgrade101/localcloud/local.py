@@ -16,7 +16,7 @@ from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
 from . import api_keys, control_plane, guard, identities, locks, policies, signing_time
 from .backends import Backends
-from .callbacks import Callbacks
+from .callbacks import Callbacks, Manage
 from .control_plane.deployments import Definitions
 from .functions import THREADS, Functions, current, outside
 from .functions.processes import own_endpoint
@@ -70,6 +70,7 @@ class LocalCloud:
             clock=self.clock,
             limits=limits,
         )
+        self.manage: Manage = self.gateway.manage  # what answers boto3's calls of @connections; chaos stands before it
         self.rest: RestApis | None = None
         self._watch = Watch(self.gateway.core)
         self.latency = Latency()
@@ -138,7 +139,7 @@ class LocalCloud:
     def _manage(self, method: str, address: Address, body: bytes, caller_name: str) -> HttpResponse:
         """Call the gateway from a function's thread, but not in its name: observers' prints are not the function's."""
         with outside():
-            return self.gateway.manage(method, address, body, caller_name)
+            return self.manage(method, address, body, caller_name)
 
     def _http(self, request: HttpRequest) -> HttpResponse | None:
         answer = self.rest(request) if self.rest else None
