@@ -1,4 +1,4 @@
-"""Functions behind moto's queues, topics and streams."""
+"""Functions behind moto's topics and streams; those behind queues have tests of their own."""
 
 import json
 
@@ -14,10 +14,6 @@ def handler(event, context):
 """
 
 
-def bodies(events):
-    return [record["body"] for event in events for record in event["Records"]]
-
-
 def test_publish_returns_before_the_function_has_run(cloud, client, meeting):
     sns, arn = client("sns"), cloud.create(REMEMBER)
     topic = sns.create_topic(Name="news")["TopicArn"]
@@ -27,26 +23,6 @@ def test_publish_returns_before_the_function_has_run(cloud, client, meeting):
     meeting.go.set()
     assert cloud.functions.settle()
     assert meeting.came[0]["Records"][0]["Sns"]["Message"] == "hello"
-
-
-def test_a_queues_messages_are_deleted_when_the_function_has_dealt_with_them(cloud, client, meeting):
-    meeting.go.set()
-    sqs, arn = client("sqs"), cloud.create(REMEMBER)
-    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    cloud.aws.create_event_source_mapping(EventSourceArn=queue, FunctionName=arn)
-    sqs.send_message(QueueUrl=url, MessageBody="one")
-    assert bodies(meeting.came) == ["one"]
-    assert "Messages" not in sqs.receive_message(QueueUrl=url)
-
-
-def test_a_queues_messages_come_back_when_the_function_fails(cloud, client):
-    sqs, arn = client("sqs"), cloud.create("def handler(event, context):\n    1 / 0\n")
-    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
-    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    cloud.aws.create_event_source_mapping(EventSourceArn=queue, FunctionName=arn)
-    sqs.send_message(QueueUrl=url, MessageBody="one")
-    assert [message["Body"] for message in sqs.receive_message(QueueUrl=url)["Messages"]] == ["one"]
 
 
 @pytest.fixture

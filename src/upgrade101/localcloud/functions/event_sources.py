@@ -1,7 +1,6 @@
-"""moto's event sources: what a queue, a table's stream, a topic or a schedule brings to a function.
+"""moto's event sources: what a table's stream, a topic or a schedule brings to a function; queues have ``pollers``.
 
-moto calls the function inside ``put_item`` or ``publish``; on AWS these return first. Only SQS is different: moto must
-know whether the function succeeded, else it cannot delete the messages.
+moto calls the function inside ``put_item`` or ``publish``; on AWS these return first.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from collections.abc import Callable
 from typing import Any
 
 _ORDERED = frozenset({"aws:dynamodb", "aws:kinesis"})
-_AWAITED = frozenset({"aws:sqs"})
 
 Start = Callable[[], None]
 
@@ -21,18 +19,13 @@ Start = Callable[[], None]
 def source_of(event: str) -> str:
     """Return which service an event comes from, or '' where it does not say.
 
-    >>> source_of('{"Records": [{"eventSource": "aws:sqs"}]}')
-    'aws:sqs'
+    >>> source_of('{"Records": [{"eventSource": "aws:dynamodb"}]}')
+    'aws:dynamodb'
     """
     document = json.loads(event)
     records = document.get("Records") if isinstance(document, dict) else None
     first: Any = records[0] if isinstance(records, list) and records else None
     return str(first.get("eventSource", "")) if isinstance(first, dict) else ""
-
-
-def is_awaited(event: str) -> bool:
-    """Tell whether moto waits for the function's answer."""
-    return source_of(event) in _AWAITED
 
 
 def is_ordered(event: str) -> bool:

@@ -18,11 +18,12 @@ from typing import Any
 
 from ...gateway.errors import ConfigurationError
 from ...gateway.ports import Invocation, Outcome
-from . import event_sources, log_shelf, moto_lambda, runtime, surroundings
+from . import event_sources, log_shelf, moto_lambda, pollers, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Owner, Result, Settings
 from .function_log import LogListener
 from .moto_lambda import Answer, Throttled
 from .permissions import Permissions
+from .pollers import Pollers
 from .pools import Pools
 from .processes import MOST_AT_ONCE, ProcessEnvironment
 from .specs import Document
@@ -99,6 +100,7 @@ class Functions:
         self._permissions = Permissions()
         self._pools: Pools | None = None
         self._batches = event_sources.Queues()
+        self._pollers = Pollers(self._start_batch)
         self._open: set[Execution] = set()
 
     # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +155,7 @@ class Functions:
     def settle(self, seconds: float = 10.0) -> bool:
         """Wait until no invocation runs or waits; tell whether it came to that in time."""
         deadline = time.monotonic() + seconds
-        while self._open:
+        while self._open or not self._pollers.idle() or self._open:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)
@@ -182,15 +184,17 @@ class Functions:
         self._submit(function, execution, throttle=False)
         return execution.request_id
 
-    def from_event_source(self, function: Any, event: str) -> Answer | None:
-        """Run what an event source brings: now, and then there is an answer, or later."""
-        if event_sources.is_awaited(event):
-            return self.run(function, event)
+    def from_event_source(self, function: Any, event: str) -> None:
+        """Start what an event source brings; a queue's messages come by way of ``pollers``."""
         if event_sources.is_ordered(event):
             self._run_in_order(function, event)
         else:
             self.begin(function, event)
-        return None
+
+    def _start_batch(self, function: Any, event: str, ended: Callable[[Result], None]) -> None:
+        """Start one of moto's functions with a batch of messages. Raises Throttled."""
+        arn = function.function_arn
+        self._submit(function, Execution(partial(json.loads, event), ended, function_arn=arn))
 
     def _run_in_order(self, function: Any, event: str) -> None:
         arn = function.function_arn
@@ -242,9 +246,11 @@ class Functions:
 
         Raises ConfigurationError where moto is not made as expected.
         """
+        pollers.check()
         moto_lambda.install(self)
         if self.run_in == THREADS:
             surroundings.install(self)
+        pollers.install(self._pollers)
         log_shelf.install()
         self._pools = self._pools or Pools(self._settings)
 
@@ -252,6 +258,7 @@ class Functions:
         """Give moto and the process their own ways back; harmless where that has been done. Ends everything first."""
         self.close()
         moto_lambda.uninstall(self)
+        pollers.uninstall(self._pollers)
         surroundings.uninstall(self)
         log_shelf.uninstall()
 
@@ -263,6 +270,7 @@ class Functions:
     def close(self) -> None:
         """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""
         pools, self._pools = self._pools, None
+        self._pollers.close()
         self._batches.clear()
         for execution in pools.close() if pools is not None else ():
             execution.finish(Result(json.dumps(_STOPPED), _STOPPED["errorType"]))

@@ -10,6 +10,7 @@ import base64
 import inspect
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -73,8 +74,8 @@ class Runner(Protocol):
     def begin(self, function: Any, event: str, *, client_context: Document | None = None) -> str:
         """Start it, return the request id."""
 
-    def from_event_source(self, function: Any, event: str) -> Answer | None:
-        """Run what an event source brings: now, and then there is an answer, or later."""
+    def from_event_source(self, function: Any, event: str) -> None:
+        """Start what an event source brings, and return at once."""
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -204,16 +205,21 @@ def check() -> None:
         LogStream: ["log_group", "name"],
         LogStream.put_log_events: ["self", "log_events"],
     }
-    for method, expected in shapes.items():
-        found = list(inspect.signature(method).parameters)
-        if found != expected:
-            raise _misfit(f"{method.__qualname__} takes {found}, not {expected}")
-    for misfit in moto_permissions.misfits():
-        raise _misfit(misfit)
+    check_shapes(shapes)
+    for fault in moto_permissions.misfits():
+        raise _misfit(fault)
     if not hasattr(boto3, "_get_default_session"):
         raise ConfigurationError(
             f"boto3 {boto3.__version__} keeps its default session elsewhere", hint="boto3>=1.40,<2"
         )
+
+
+def check_shapes(shapes: Mapping[Any, list[str]]) -> None:
+    """Raise ConfigurationError where one of moto's methods takes other parameters than these."""
+    for method, expected in shapes.items():
+        found = list(inspect.signature(method).parameters)
+        if found != expected:
+            raise _misfit(f"{method.__qualname__} takes {found}, not {expected}")
 
 
 def _misfit(what: str) -> ConfigurationError:
@@ -249,7 +255,8 @@ def uninstall(runner: Runner) -> None:
 def _invoke(runner: Runner, function: Any, body: Any, request_headers: Any, response_headers: Any) -> str | bytes:
     event = _event(body)
     if not request_headers:
-        return _from_event_source(runner, function, event, response_headers)
+        runner.from_event_source(function, event)
+        return b"{}"  # empty, and moto would send the same stream records again
     kind = request_headers.get("x-amz-invocation-type") or "RequestResponse"
     client_context = _client_context(request_headers.get("x-amz-client-context"))
     if kind == "RequestResponse":
@@ -258,13 +265,6 @@ def _invoke(runner: Runner, function: Any, body: Any, request_headers: Any, resp
     if kind == "Event":
         response_headers["x-amzn-RequestId"] = runner.begin(function, event, client_context=client_context)
     return b""
-
-
-def _from_event_source(runner: Runner, function: Any, event: str, response_headers: Any) -> str | bytes:
-    answer = runner.from_event_source(function, event)
-    if answer is None:
-        return b"{}"  # empty, and moto would send the same stream records again
-    return _respond(answer, response_headers)
 
 
 def _respond(answer: Answer, response_headers: Any) -> bytes:
