@@ -218,3 +218,10 @@ def test_an_identity_source_must_be_there_before_the_authorizer_is_asked():
 def test_aws_iam_guards_the_door_too():
     api = websocket_api("signed", {"$default": None}, authorizer="AWS_IAM")
     assert status(api.url) == 403
+
+
+def test_a_text_is_what_a_mock_answers():
+    api = websocket_api("pinged", {"ping": '{"pong": "$context.routeKey"}'}, two_way=("ping",))
+    with connect(api.url) as ws:
+        ws.send('{"action": "ping"}')
+        assert ws.recv(timeout=5) == '{"pong": "ping"}'

@@ -248,7 +248,7 @@ class Api:
 
 def websocket_api(
     name: str,
-    routes: Mapping[str, Handler | Mapping[str, Any] | None],
+    routes: Mapping[str, Handler | Mapping[str, Any] | str | None],
     *,
     selection: str = "$request.body.action",
     stage_name: str = "dev",
@@ -261,7 +261,8 @@ def websocket_api(
 ) -> Api:
     """Build and deploy a WebSocket API: one function per handler, one integration and one route per key, one stage.
 
-    A route may also be the keyword arguments of ``create_integration`` (a MOCK, say), or None for a route without one.
+    A route may also be a text, which a MOCK answers (a template: ``$context.connectionId`` is filled in), the keyword
+    arguments of ``create_integration``, or None for a route without one.
     Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, or
     the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring (``route.request.querystring.token``).
     ``environment`` and ``beside`` are every function's. Raises what boto3 raises.
@@ -288,11 +289,13 @@ def _integration(
     gateway: Any,
     api: Api,
     name: str,
-    target: Handler | Mapping[str, Any] | None,
+    target: Handler | Mapping[str, Any] | str | None,
     make: Callable[..., str],
 ) -> str | None:
     if target is None:
         return None
+    if isinstance(target, str):
+        return _mock(gateway, api, target)
     if isinstance(target, Mapping):
         settings = dict(target)
     else:
@@ -300,6 +303,15 @@ def _integration(
         arn = make(target, name=label)
         settings = {"IntegrationType": "AWS_PROXY", "IntegrationUri": invocation_uri(arn)}
     return str(gateway.create_integration(ApiId=api.api_id, **settings)["IntegrationId"])
+
+
+def _mock(gateway: Any, api: Api, answer: str) -> str:
+    """Create an integration that calls nobody: its request says 200, and its integration response says the rest."""
+    fine = {"TemplateSelectionExpression": "200", "RequestTemplates": {"200": '{"statusCode": 200}'}}
+    made = gateway.create_integration(ApiId=api.api_id, IntegrationType="MOCK", **fine)["IntegrationId"]
+    says = {"TemplateSelectionExpression": "200", "ResponseTemplates": {"200": answer}}
+    gateway.create_integration_response(ApiId=api.api_id, IntegrationId=made, IntegrationResponseKey="$default", **says)
+    return str(made)
 
 
 def _guard(
