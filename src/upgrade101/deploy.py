@@ -37,6 +37,7 @@ _ASSUME = {
 }
 _ALLOWED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "execute-api:ManageConnections"]
 _TABLE_ACTIONS = ["dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan"]
+_ERRANDS = ["lambda:InvokeFunction"]
 
 
 def package(handler: Handler | Path, *, beside: Path | None = None) -> bytes:
@@ -84,14 +85,14 @@ def _source(handler: Handler) -> str:
 def role(*, session: Any = boto3) -> str:
     """Return the ARN of the role that the course's functions run as; create it where it does not exist yet.
 
-    It may write logs, use DynamoDB tables and post to connections, and nothing else.
+    It may write logs, use DynamoDB tables, post to connections, invoke functions, and nothing else.
     """
     iam = session.client("iam")
     try:
         return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
     except iam.exceptions.NoSuchEntityException:
         made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_ASSUME))
-    statement = {"Effect": "Allow", "Action": _ALLOWED + _TABLE_ACTIONS, "Resource": "*"}
+    statement = {"Effect": "Allow", "Action": _ALLOWED + _TABLE_ACTIONS + _ERRANDS, "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     iam.put_role_policy(RoleName=ROLE, PolicyName="course", PolicyDocument=json.dumps(policy))
     if cloud.is_aws():
