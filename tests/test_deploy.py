@@ -99,6 +99,7 @@ def test_the_role_is_made_once_and_may_do_little():
     policy = boto3.client("iam").get_role_policy(RoleName="upgrade101-function", PolicyName="course")["PolicyDocument"]
     assert "execute-api:ManageConnections" in json.dumps(policy)
     assert "lambda:InvokeFunction" in json.dumps(policy)
+    assert "sqs:SendMessage" in json.dumps(policy) and "sqs:ReceiveMessage" in json.dumps(policy)
     assert '"Action": "*"' not in json.dumps(policy)
 
 

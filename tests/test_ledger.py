@@ -1,3 +1,7 @@
+import boto3
+
+from upgrade101 import cloud
+from upgrade101.deploy import create_function
 from upgrade101.gateway.happenings import Called
 from upgrade101.ledger import Entry, Ledger
 
@@ -26,6 +30,24 @@ def test_a_function_leaves_a_log_group_behind():
         ("function", "echo"),
         ("log group", "/aws/lambda/echo"),
     ]
+
+
+def test_a_queue_and_what_brings_its_messages_are_taken_away_too(capsys):
+    cloud.start(quiet=True)
+    try:
+        sqs, functions = boto3.client("sqs"), boto3.client("lambda")
+        url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+        sqs.create_queue(QueueName="jobs")
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        create_function("worker", b"PK\x05\x06" + bytes(18), "app.handler")
+        functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="worker")
+        cloud.clean()
+        said = capsys.readouterr().out
+        assert "1 × event source" in said and "1 × queue" in said
+        assert "QueueUrls" not in sqs.list_queues()
+        assert functions.list_event_source_mappings()["EventSourceMappings"] == []
+    finally:
+        cloud.stop()
 
 
 def test_what_failed_what_a_function_did_and_what_creates_nothing_is_not_noted():

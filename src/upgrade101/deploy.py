@@ -38,6 +38,7 @@ _ASSUME = {
 _ALLOWED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "execute-api:ManageConnections"]
 _TABLE_ACTIONS = ["dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan"]
 _ERRANDS = ["lambda:InvokeFunction"]
+_QUEUE_ACTIONS = [f"sqs:{name}" for name in ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
 
 
 def package(handler: Handler | Path, *, beside: Path | None = None) -> bytes:
@@ -85,14 +86,15 @@ def _source(handler: Handler) -> str:
 def role(*, session: Any = boto3) -> str:
     """Return the ARN of the role that the course's functions run as; create it where it does not exist yet.
 
-    It may write logs, use DynamoDB tables, post to connections, invoke functions, and nothing else.
+    It may write logs, use DynamoDB tables and SQS queues, post to connections, invoke functions, and nothing else.
     """
     iam = session.client("iam")
     try:
         return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
     except iam.exceptions.NoSuchEntityException:
         made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_ASSUME))
-    statement = {"Effect": "Allow", "Action": _ALLOWED + _TABLE_ACTIONS + _ERRANDS, "Resource": "*"}
+    actions = _ALLOWED + _TABLE_ACTIONS + _QUEUE_ACTIONS + _ERRANDS
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [statement]}
     iam.put_role_policy(RoleName=ROLE, PolicyName="course", PolicyDocument=json.dumps(policy))
     if cloud.is_aws():

@@ -12,7 +12,14 @@ from botocore.exceptions import ClientError
 
 from .gateway.happenings import Called, Happening
 
-_MISSING = {"NotFoundException", "ResourceNotFoundException", "NoSuchEntity", "NoSuchEntityException"}
+_MISSING = {
+    "NotFoundException",
+    "ResourceNotFoundException",
+    "NoSuchEntity",
+    "NoSuchEntityException",
+    "QueueDoesNotExist",
+    "AWS.SimpleQueueService.NonExistentQueue",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,8 @@ _DELETE: dict[tuple[str, str], Callable[[Any, str], Any]] = {
     ),
     ("apigateway", "REST API"): lambda client, name: client.delete_rest_api(restApiId=name),
     ("lambda", "function"): lambda client, name: client.delete_function(FunctionName=name),
+    ("lambda", "event source"): lambda client, name: client.delete_event_source_mapping(UUID=name),
+    ("sqs", "queue"): lambda client, name: client.delete_queue(QueueUrl=name),
     ("logs", "log group"): lambda client, name: client.delete_log_group(logGroupName=name),
     ("dynamodb", "table"): lambda client, name: client.delete_table(TableName=name),
     ("iam", "role"): _delete_role,
@@ -55,6 +64,8 @@ _CREATED: dict[tuple[str, str], tuple[str, Callable[[dict[str, Any], dict[str, A
     ),
     ("apigateway", "CreateRestApi"): ("REST API", lambda asked, got: got["id"]),
     ("lambda", "CreateFunction"): ("function", lambda asked, got: asked["FunctionName"]),
+    ("lambda", "CreateEventSourceMapping"): ("event source", lambda asked, got: got["UUID"]),
+    ("sqs", "CreateQueue"): ("queue", lambda asked, got: got["QueueUrl"]),
     ("dynamodb", "CreateTable"): ("table", lambda asked, got: asked["TableName"]),
     ("iam", "CreateRole"): ("role", lambda asked, got: asked["RoleName"]),
 }

@@ -159,6 +159,21 @@ def test_a_script_may_run_a_loop_where_the_successor_of_nest_asyncio_allows_it(c
     assert faults(allowed) == []
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import asyncio\ndef say(event, context):\n    asyncio.run(main())",
+        "with fails(RuntimeError):\n    asyncio.run(main())",
+        "try:\n    asyncio.run(main())\nexcept RuntimeError as error:\n    print(error)",
+    ],
+    ids=["in a handler", "announced", "caught"],
+)
+def test_a_loop_may_be_run_in_a_function_of_the_cloud_and_where_it_is_meant_to_fail(cells, faults, source):
+    assert faults(replaced(cells, "small-a", code("small-a", source))) == []
+    found = faults(replaced(cells, "small-a", code("small-a", f"{source}\nasyncio.run(main())")))
+    assert found and all("asyncio.run in a kernel that has a loop" in fault for fault in found)
+
+
 def test_magics_and_a_top_level_await_are_python(cells, faults):
     assert faults(replaced(cells, "small-a", code("small-a", "%time\nawait something()"))) == []
 

@@ -107,9 +107,10 @@ def code_is_kind_to_the_kernel(notebook: Notebook) -> Iterator[Fault]:
     """Hold what breaks or delays Run All: a second event loop, waiting on the clock, questions to the keyboard."""
     nested = False
     for cell in notebook.code:
+        elsewhere = _out_of_the_kernels_way(cell)
         for call in cell.calls:
             nested = nested or call.name == "nest_asyncio2.apply"
-            if call.name == "asyncio.run" and not nested:
+            if call.name == "asyncio.run" and not nested and not elsewhere:
                 yield fault(notebook, cell, "asyncio.run in a kernel that has a loop", "await at the top level")
             if call.name == "input":
                 yield fault(notebook, cell, "input() stops Run All", "take the answer from a variable")
@@ -118,6 +119,32 @@ def code_is_kind_to_the_kernel(notebook: Notebook) -> Iterator[Fault]:
                 yield fault(notebook, cell, what, f"at most {SLEEP_SECONDS} s; move time with cloud.clock.advance")
         if re.search(r"\bnest_asyncio\b(?!2)", cell.source):
             yield fault(notebook, cell, "nest_asyncio drops queued cells", "await at the top level, or nest_asyncio2")
+
+
+def _out_of_the_kernels_way(cell: Cell) -> bool:
+    """Tell whether each ``asyncio.run`` of a cell runs in a function of the cloud, or is meant to fail."""
+    try:
+        nodes = list(ast.walk(cell.tree))
+    except SyntaxError:
+        return False
+    harmless = [node for node in nodes if _is_handler(node) or _is_meant_to_fail(node)]
+    inside = {id(node) for each in harmless for node in ast.walk(each)}
+    return all(id(node) in inside for node in nodes if isinstance(node, ast.Call) and _is_asyncio_run(node))
+
+
+def _is_asyncio_run(node: ast.Call) -> bool:
+    return ast.unparse(node.func) == "asyncio.run"
+
+
+def _is_meant_to_fail(node: ast.AST) -> bool:
+    """Tell whether a node is a ``try`` or ``with`` that expects RuntimeError."""
+    if isinstance(node, ast.Try):
+        return any(
+            handler.type is not None and ast.unparse(handler.type) == "RuntimeError" for handler in node.handlers
+        )
+    if isinstance(node, ast.With):
+        return any(ast.unparse(item.context_expr) == "fails(RuntimeError)" for item in node.items)
+    return False
 
 
 def _sleeps(name: str) -> bool:
@@ -165,12 +192,14 @@ def _used_by_handlers(cell: Cell) -> set[str]:
         nodes = list(ast.walk(cell.tree))
     except SyntaxError:
         return set()
-    functions = [node for node in nodes if isinstance(node, ast.FunctionDef) and _is_handler(node)]
+    functions = [node for node in nodes if _is_handler(node)]
     return {name.id for function in functions for name in ast.walk(function) if isinstance(name, ast.Name)}
 
 
-def _is_handler(function: ast.FunctionDef) -> bool:
-    return [argument.arg for argument in function.args.args] == ["event", "context"]
+def _is_handler(node: ast.AST) -> bool:
+    if not isinstance(node, ast.FunctionDef):
+        return False
+    return [argument.arg for argument in node.args.args] == ["event", "context"]
 
 
 RULES: tuple[Rule, ...] = (
