@@ -4,6 +4,7 @@
   python3 start.py                    read and run the lessons in JupyterLab
   python3 start.py lab --no-browser   the same; what follows is passed on to JupyterLab
   python3 start.py test               run every test; what follows is passed on to pytest
+  python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections
   python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
@@ -379,7 +380,7 @@ def command_for(environment: Environment, word: str, arguments: list[str]) -> li
         return lab(environment, arguments)
     if word == "test":
         return [python, "-m", "pytest", *arguments]
-    if word in ("bench", "serve", "soak"):
+    if word in ("bench", "lessons", "serve", "soak"):
         return [python, "-m", "upgrade101", word, *arguments]
     return [*find_tool(environment, word), *arguments]
 
@@ -427,7 +428,7 @@ def start(words: list[str]) -> int:
     if word == "lock":
         return refresh_lock(environment, arguments)
     environment.ensure(Progress(sys.stdout))
-    if word in ("lab", "test", "bench", "soak"):
+    if word in ("lab", "test", "lessons", "bench", "soak"):
         os.chdir(environment.root)
     return hand_over(command_for(environment, word, arguments), run_environ(environment))
 

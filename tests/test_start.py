@@ -77,7 +77,8 @@ def environment(course: Path) -> Any:
 def test_help_tells_every_word_and_makes_nothing(course: Path) -> None:
     done = run(course, "--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert all(f"start.py {word}" in done.stdout for word in ("lab", "test", "bench", "serve", "lock", "--help"))
+    words = ("lab", "test", "lessons", "bench", "serve", "lock", "--help")
+    assert all(f"start.py {word}" in done.stdout for word in words)
     assert not (course / ".venv").exists()
 
 
@@ -397,6 +398,7 @@ def test_its_own_words(here: Any) -> None:
     python = sys.executable
     assert start.command_for(here, "test", ["-q"]) == [python, "-m", "pytest", "-q"]
     assert start.command_for(here, "serve", ["--port", "0"]) == [python, "-m", "upgrade101", "serve", "--port", "0"]
+    assert start.command_for(here, "lessons", ["--twice"]) == [python, "-m", "upgrade101", "lessons", "--twice"]
     assert start.command_for(here, "bench", []) == [python, "-m", "upgrade101", "bench"]
 
 

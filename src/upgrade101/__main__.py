@@ -86,6 +86,29 @@ def lint(
 
 
 @app.command()
+def lessons(
+    only: Annotated[list[str] | None, typer.Option(help="Only this lesson, 05 say; may be given again.")] = None,
+    twice: Annotated[bool, typer.Option("--twice", help="Also run every cell twice in a row.")] = False,
+    sections: Annotated[bool, typer.Option("--sections", help="Also run every section alone.")] = False,
+    at_once: Annotated[int, typer.Option(min=1, help="How many lessons run at a time.")] = 2,
+) -> None:
+    """Run every lesson in a kernel of its own, cells queued as by Run All; exit 1 where a cell fails."""
+    from .authoring.lessons import ONCE, SECTIONS, TWICE
+    from .authoring.lessons import lessons as lessons_of
+    from .authoring.lessons_table import show
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    ways = [ONCE, *([TWICE] if twice else []), *([SECTIONS] if sections else [])]
+    try:
+        paths = lessons_of(root(), only or [])
+    except ConfigurationError as fault:
+        Console(stderr=True).print(f"[red]{fault}[/red]", highlight=False)
+        raise typer.Exit(1) from None
+    raise typer.Exit(show(paths, ways, at_once, console))
+
+
+@app.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="A quarter of the work, in two rounds.")] = False,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given again.")] = None,

@@ -1,71 +1,50 @@
-"""Every lesson, run as a learner runs it: all cells queued at once, in a fresh kernel, without a network."""
+"""Every lesson, run as a learner runs it: all cells queued at once, in a fresh kernel, without a network.
+
+Two run at a time, because most of the time a kernel starts, or waits: a test asks for its own run, and waits for it.
+"""
 
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from upgrade101.authoring.run import code_cells, run_all, twice
+from upgrade101.authoring.lessons import ONCE, SECTIONS, TWICE, Job, Runs
+from upgrade101.authoring.run import code_cells, run_all
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 pytestmark = pytest.mark.notebooks
 
 
-@pytest.fixture
-def environment(tmp_path):
-    return {"UPGRADE101_PROGRESS": str(tmp_path / "progress.json"), "CLOUD": "moto", "AWS_PROFILE": ""}
+@pytest.fixture(scope="module")
+def runs(request):
+    """The runs of all lessons that are asked for, on their way."""
+    chosen = [item.callspec.params["job"] for item in request.session.items if "runs" in item.fixturenames]
+    with Runs(chosen) as runs:
+        yield runs
 
 
-def explain(report):
-    return "\n".join(
-        f"{cell.cell_id}: {cell.error or 'never finished'}\n{cell.text[-800:]}" for cell in report.failures
-    )
+def explain(done):
+    failures = done.report.failures
+    return "\n".join([done.failed, *(f"{cell.cell_id}: {cell.error}\n{cell.text[-800:]}" for cell in failures)])
 
 
-def sections(path):
-    """Each H2 section as the code cells that it consists of, with the notebook's first code cell before them."""
-    cells = nbformat.read(path, as_version=4).cells
-    code = {cell.cell_id: cell for cell in code_cells(path)}
-    first = next(cell.id for cell in cells if cell.cell_type == "code")
-    found, current = {}, None
-    for cell in cells:
-        if cell.cell_type == "markdown" and cell.source.startswith("## "):
-            current = found.setdefault(cell.source.splitlines()[0], [])
-        elif cell.cell_type == "code" and current is not None:
-            current.append(code[cell.id])
-    return {title: [code[first], *body] for title, body in found.items() if body}
+@pytest.mark.parametrize(
+    "job",
+    [Job(path, way) for path in LESSONS for way in (ONCE, TWICE, SECTIONS)],
+    ids=lambda job: f"{job.path.stem}-{job.way}",
+)
+def test_a_lesson_runs(job, runs):
+    done = runs.result(job)
+    assert not done.failed, explain(done)
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_run_all_with_every_cell_queued(lesson, environment):
-    report = run_all(code_cells(lesson), lesson.parent, environment=environment)
-    assert not report.failures, explain(report)
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_every_cell_can_run_twice(lesson, environment):
-    report = run_all(twice(code_cells(lesson)), lesson.parent, environment=environment)
-    assert not report.failures, explain(report)
-
-
-@pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
-def test_every_section_runs_alone(lesson, environment):
-    for title, cells in sections(lesson).items():
-        report = run_all(
-            [type(cell)(cell.cell_id, cell.source, cell.expected_to_fail) for cell in cells],
-            lesson.parent,
-            environment=environment,
-        )
-        assert not report.failures, f"{title}\n{explain(report)}"
-
-
-def test_the_network_is_refused(tmp_path, environment):
+def test_the_network_is_refused(tmp_path):
     notebook = nbformat.v4.new_notebook(
         cells=[
             nbformat.v4.new_code_cell("import urllib.request\nurllib.request.urlopen('http://192.0.2.1/', timeout=2)")
         ]
     )
     nbformat.write(notebook, tmp_path / "leaves.ipynb")
-    report = run_all(code_cells(tmp_path / "leaves.ipynb"), tmp_path, environment=environment)
+    report = run_all(code_cells(tmp_path / "leaves.ipynb"), tmp_path)
     assert "this run has no network" in report.cells[0].error

@@ -6,15 +6,19 @@ nbclient sends one cell at a time and so cannot see what goes wrong only when ce
 from __future__ import annotations
 
 import os
+import tempfile
+import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty
-from typing import Any
+from typing import IO, Any
 
 import nbformat
 from jupyter_client.manager import KernelManager
+from jupyter_core.utils import ensure_event_loop
 
 NO_NETWORK = """
 def _refuse_the_network():
@@ -66,7 +70,8 @@ class Report:
 
     cells: list[Ran]
     seconds: float
-    kernel_log: str = ""
+    died: bool = False  # the kernel, before its time
+    kernel_log: str = ""  # the end of what it wrote by itself then
 
     @property
     def failures(self) -> list[Ran]:
@@ -91,40 +96,70 @@ def run_all(
     first: str = NO_NETWORK,
     environment: dict[str, str] | None = None,
     patience: float = 120.0,
+    stop: threading.Event | None = None,
+    seen: Callable[[int], None] = lambda done: None,
 ) -> Report:
-    """Run cells in a fresh kernel, all queued at once; give up after ``patience`` seconds.
+    """Run cells in a fresh kernel, all queued at once; give up after ``patience`` seconds, or once ``stop`` is set.
 
-    ``first`` is code that runs before them, ``environment`` is added to the kernel's. Never raises for a failing cell.
+    ``first`` is code that runs before them, ``environment`` is added to the kernel's; ``seen`` hears how many cells are
+    done. Any thread may call it. Never raises for a failing cell, nor for a kernel that dies.
     """
+    with tempfile.TemporaryFile() as log, _kernel(folder, environment or {}, log) as (manager, client):
+        client.execute(first, silent=True, store_history=False)
+        begun = time.monotonic()
+        waiting = {client.execute(cell.source, allow_stdin=False, stop_on_error=False): cell for cell in cells}
+        asked_to = stop or threading.Event()
+        for message in _messages(client, manager, lambda: asked_to.is_set() or time.monotonic() > begun + patience):
+            if _take(message, waiting):
+                seen(len(cells) - len(waiting))
+            if not waiting:
+                break
+        seconds, died = time.monotonic() - begun, not manager.is_alive()
+        return Report(list(cells), seconds, died, _end_of(log) if died else "")
+
+
+@contextmanager
+def _kernel(folder: Path, environment: dict[str, str], log: IO[bytes]) -> Iterator[tuple[KernelManager, Any]]:
+    """Start a kernel and a client of it, and let nothing of them stay."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder), env={**os.environ, **(environment or {})})
+    manager.start_kernel(cwd=str(folder), env={**os.environ, **environment}, stdout=log, stderr=log)
     client = manager.client()
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
-        client.execute(first, silent=True, store_history=False)
-        begun = time.monotonic()
-        waiting = {client.execute(cell.source, allow_stdin=False, stop_on_error=False): cell for cell in cells}
-        _collect(client, waiting, begun + patience)
-        return Report(list(cells), time.monotonic() - begun)
+        yield manager, client
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+        if threading.current_thread() is not threading.main_thread():
+            ensure_event_loop().close()  # jupyter_client has made one for this thread, and leaves it open
 
 
-def _collect(client: Any, waiting: dict[str, Ran], deadline: float) -> None:
-    """Read what the kernel says until every cell is idle or time is up."""
-    while waiting and time.monotonic() < deadline:
+def _end_of(log: IO[bytes]) -> str:
+    log.seek(0)
+    return log.read()[-2000:].decode("utf-8", "replace")
+
+
+def _messages(client: Any, manager: KernelManager, over: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+    """Yield what the kernel says until it is over, or the kernel has died."""
+    while not over():
         try:
-            message = client.get_iopub_msg(timeout=0.5)
+            yield client.get_iopub_msg(timeout=0.5)
         except Empty:
-            continue
-        cell = waiting.get(message["parent_header"].get("msg_id", ""))
-        if cell is None:
-            continue
-        _note(cell, message["header"]["msg_type"], message["content"])
-        if cell.done:
-            del waiting[message["parent_header"]["msg_id"]]
+            if not manager.is_alive():
+                return
+
+
+def _take(message: dict[str, Any], waiting: dict[str, Ran]) -> bool:
+    """Note what a message says of a cell; tell whether the cell is done with it."""
+    asked_by = message["parent_header"].get("msg_id", "")
+    cell = waiting.get(asked_by)
+    if cell is None:
+        return False
+    _note(cell, message["header"]["msg_type"], message["content"])
+    if cell.done:
+        del waiting[asked_by]
+    return cell.done
 
 
 def _note(cell: Ran, kind: str, content: dict[str, Any]) -> None:
