@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from notebook_kit import a_lesson, document
 
-from upgrade101.authoring import rules_lesson
+from upgrade101.authoring import rules_predictions
 from upgrade101.course.questions import Option, Prediction
 
 
@@ -24,7 +24,7 @@ def on_record(monkeypatch):
     """Three predictions, 90.a to 90.c, with the options A and B."""
     options = {letter: Option("this", "because") for letter in "AB"}
     known = {f"90.{letter}": Prediction(f"90.{letter}", "What?", "", "A", options) for letter in "abc"}
-    monkeypatch.setattr(rules_lesson, "predictions", lambda lesson: known if lesson == "90" else {})
+    monkeypatch.setattr(rules_predictions, "predictions", lambda lesson: known if lesson == "90" else {})
     return known
 
 

@@ -54,14 +54,14 @@ def section(number):
     return [
         markdown(f"idea-{letter}", f"## {number} · An idea\n\n{IDEA}"),
         code(f"small-{letter}", "x = 1"),
-        markdown(f"look-{letter}", IDEA * 3),
+        markdown(f"look-{letter}", SENTENCE * 6),
         markdown(f"predict-{letter}", f"**Predict 90.{letter}** What comes?\n\n- **A** This\n- **B** That"),
         code(f"guess-{letter}", f'guess = "?"\npredict("90.{letter}", guess)'),
         markdown(f"now-{letter}", "Now run it. Watch the gateway."),
-        code(f"run-{letter}", f'predict.reveal("90.{letter}", seen="A")'),
+        code(f"run-{letter}", f'predict.reveal("90.{letter}", seen="A" if x else "B")'),
         markdown(f"why-{letter}", f"**Why** {IDEA}{IDEA}"),
         code(f"more-{letter}", "y = 2"),
-        markdown(f"so-{letter}", IDEA * 3),
+        markdown(f"so-{letter}", SENTENCE * 6),
         code(f"still-{letter}", "y = 2"),
     ]
 
@@ -77,7 +77,7 @@ def a_lesson():
         *section(3),
         markdown("break", f"## Break it on purpose\n\n{IDEA}"),
         code("break-run", "1 / 0", tags=["raises-exception"]),
-        markdown("aws", f"**On real AWS** {IDEA} Checked on 2026-11-22."),
+        markdown("aws", f"**On real AWS** {IDEA} [Quotas](https://docs.aws.amazon.com/). Checked on 2026-11-22."),
         markdown("points", f"**Key points**\n\n- {IDEA}\n\n**Words**\n\n- *Term*: {IDEA}"),
         markdown("yours", "**Your predictions**"),
         code("summary", 'predict.summary("90")'),

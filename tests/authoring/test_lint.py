@@ -1,18 +1,21 @@
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notebook_kit import IDEA, code, document, markdown, opening
+from notebook_kit import IDEA, SENTENCE, code, document, markdown, opening
 from typer.testing import CliRunner
 
 from upgrade101.__main__ import app
 from upgrade101.authoring.lint import lint, notebooks_in, root
 from upgrade101.authoring.reading import count_words, read
+from upgrade101.course.questions import Option
 
 ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LONG = "words and more " * 60
+AWS = "[Quotas](https://docs.aws.amazon.com/)"
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
@@ -62,6 +65,11 @@ CHANGED = [
     (markdown("idea-a", f"# 1 · An idea\n\n{IDEA}"), "2 headings of level 1"),
     (markdown("hook", f"{IDEA} ![](a.svg)"), "the picture a.svg has no alt text"),
     (markdown("hook", f'{IDEA} <img src="a.svg">'), "an <img> has no alt text"),
+    (markdown("hook", f"{IDEA} ![diagram](a.svg)"), "the alt text 'diagram' does not say what a.svg shows"),
+    (markdown("hook", f"{IDEA} <svg><path/></svg>"), "an <svg> has no title"),
+    (markdown("hook", f"{IDEA} <svg><title>Two lines</title></svg>"), ""),
+    (markdown("hook", f"{IDEA}\n\n- ✅\n- ⚠️ careful"), "'- ✅' says it with a sign alone → add the word"),
+    (markdown("hook", f"{IDEA}\n\n- ✅ done\n- → on\n\n| a → b | … |\n"), ""),
     (markdown("hook", f"{IDEA} [here](https://example.com)"), "a link is called 'here'"),
     (markdown("hook", f"{IDEA} in /home/ana/course"), "an absolute path (/home/…)"),
     # code
@@ -93,9 +101,18 @@ CHANGED = [
     (code("guess-a", "x = 1"), "the next cell does not take the guess"),
     (code("run-a", "x = 1"), "90.a is not revealed once, after the guess"),
     (code("small-a", 'predict.reveal("90.a")'), "90.a is not revealed once, after the guess"),
+    (code("run-a", 'predict.reveal("90.a", seen="A")'), "the answer to 90.a is written down → work out seen=…"),
+    (markdown("now-a", "Now run it.\n\n**Why** It is."), "explains 90.a before it is revealed → put it below"),
+    (markdown("predict-b", "**Why** It was.\n\n**Predict 90.b** What?\n\n- **A** This\n- **B** That"), ""),
     # the end
     (markdown("break", IDEA), "“Break it on purpose” is missing"),
-    (markdown("aws", f"**On real AWS** {IDEA}"), "no date → Checked on"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}."), "no date → Checked on"),
+    (markdown("aws", f"**On real AWS** {IDEA} Checked on 2026-11-22."), "no address → link each claim"),
+    (markdown("aws", f"**On real AWS** {IDEA} [Here](../docs/parity.md), checked on 2026-11-22."), "no address"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on 2026-11-31."), "2026-11-31 is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on 9026-11-22."), "9026-11-22 is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on YYYY-MM-DD."), "YYYY-MM-DD is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} ({AWS}, checked on 2026-11-22)"), ""),
     (code("summary", "x = 1"), "no summary of the predictions"),
     (code("end", "cloud.stop()"), "the last cell does not close everything"),
     (markdown("hook", f"**Key points** {IDEA}\n\n**Next** {IDEA}"), ""),
@@ -141,6 +158,78 @@ def test_a_record_sends_learners_to_the_section_that_asks(cells, faults, on_reco
     on_record["90.a"] = replace(on_record["90.a"], section="1 · An idea")
     (found,) = faults(cells)
     assert "[predict-b]: 90.b sends learners to '2 · Another idea' → section = '2 · An idea' in" in found
+
+
+ANSWER = "the gateway closes the line with 1009"
+WHY = "A message of more than 128 KB is too much, and nobody can ask AWS for more."
+
+
+@pytest.fixture
+def telling(on_record):
+    """A record whose answer and whose explanations have words enough to be known again."""
+    options = {"A": Option(f"Then {ANSWER}", WHY), "B": Option("Nobody hears of it", "A quota is never silent.")}
+    on_record["90.b"] = replace(on_record["90.b"], question="A client sends 129 KB. What then?", options=options)
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("small-a", f"# {ANSWER}"),
+        ("hook", f"{IDEA} In the end **{ANSWER}**."),
+        ("idea-b", f"## 2 · An idea\n\n{WHY}"),
+    ],
+)
+def test_what_answers_a_question_stands_below_it(cells, faults, telling, id, said):
+    (found,) = faults(replaced(cells, id, (code if id.startswith("small") else markdown)(id, said)))
+    assert f"[{id}]: answers 90.b, which is asked below: “" in found and found.endswith("say it below")
+
+
+@pytest.mark.parametrize(
+    ("id", "said"),
+    [
+        ("why-b", f"**Why** {WHY}"),  # below
+        ("hook", f"{IDEA} A client sends 129 KB. What then? Nobody hears of it."),  # the question, and a wrong option
+        ("hook", f"{IDEA} A message of more than 128 KB."),  # a few words that everybody uses
+    ],
+)
+def test_what_answers_nothing_may_stand_above(cells, faults, telling, id, said):
+    assert faults(replaced(cells, id, markdown(id, said))) == []
+
+
+def test_each_section_that_runs_a_loop_allows_it(cells, faults):
+    allow = "import nest_asyncio2\nnest_asyncio2.apply()\n"
+    once = replaced(cells, "small-a", code("small-a", allow))
+    elsewhere = replaced(once, "small-b", code("small-b", "asyncio.run(main())"))
+    assert any("[small-b]: asyncio.run in a kernel that has a loop" in fault for fault in faults(elsewhere))
+    start = code("start", f"from upgrade101 import cloud\n{allow}cloud.start()")
+    assert faults(replaced(replaced(cells, "start", start), "small-b", code("small-b", "asyncio.run(main())"))) == []
+
+
+def test_few_cells_of_prose_are_long(cells, faults):
+    longer = [markdown(cell["id"], SENTENCE * 7) if cell["id"].startswith(("look", "so")) else cell for cell in cells]
+    assert any(
+        "more than one cell of prose in ten is over 130 words (look-a, so-a" in fault for fault in faults(longer)
+    )
+
+
+def test_a_file_that_somebody_is_writing_is_a_fault_and_never_an_error(write, cells, on_record):
+    text = document(cells)
+    whole = json.loads(text)
+    for end in range(0, len(text), 997):
+        assert lint(write(text[:end] or " "))
+    for broken in (None, 7, [], {}):
+        for key in whole:
+            lint(write(json.dumps({**whole, key: broken})))
+        for key in whole["cells"][0]:
+            lint(write(json.dumps({**whole, "cells": [{**cell, key: broken} for cell in whole["cells"]]})))
+        lint(write(json.dumps(broken)))
+    for count in range(len(cells)):
+        lint(write(cells[:count]))
+
+
+def test_a_file_that_has_gone_is_a_fault(tmp_path):
+    (found,) = lint(tmp_path / "notebooks" / "90_gone.ipynb")
+    assert "is no notebook" in found.what
 
 
 def test_the_last_cells_have_an_order(cells, faults):

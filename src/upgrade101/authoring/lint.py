@@ -27,7 +27,7 @@ def lint(path: Path) -> list[Fault]:
     """
     try:
         notebook = read(path)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, OSError) as error:
         return [Fault(path, "", f"is no notebook ({error})", "write it as nbformat 4.5")]
     rules = (*rules_any.RULES, *_RULES.get(path.parent.parent.name, rules_lesson.RULES))
     places = {cell.id: place for place, cell in enumerate(notebook.cells)}

@@ -123,17 +123,21 @@ class Notebook:
 
 
 def read(path: Path) -> Notebook:
-    """Read a notebook file. Raises ValueError where it is none."""
+    """Read a notebook file. Raises ValueError where it is none, or not yet; OSError where it is not there."""
     text = path.read_bytes()
-    found = json.loads(text)
-    cells = [_cell(raw) for raw in found["cells"]]
-    return Notebook(path, cells, text, found.get("metadata", {}), (found["nbformat"], found["nbformat_minor"]))
+    try:
+        found = json.loads(text)
+        cells = [_cell(raw) for raw in found["cells"]]
+        return Notebook(path, cells, text, dict(found["metadata"]), (found["nbformat"], found["nbformat_minor"]))
+    except (KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from None
 
 
 def _cell(raw: Mapping[str, Any]) -> Cell:
-    source = raw["source"]
-    joined = source if isinstance(source, str) else "".join(source)
-    return Cell(raw.get("id", ""), raw["cell_type"], joined, raw.get("metadata", {}), raw)
+    source, id, kind = raw["source"], raw.get("id", ""), raw["cell_type"]
+    if not (isinstance(id, str) and isinstance(kind, str)):
+        raise TypeError(f"a cell with the id {id!r} and the type {kind!r}")
+    return Cell(id, kind, source if isinstance(source, str) else "".join(source), dict(raw["metadata"]), raw)
 
 
 @lru_cache(maxsize=512)

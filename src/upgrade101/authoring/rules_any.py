@@ -15,6 +15,7 @@ CODE_COLUMNS = 105  # what JupyterLab shows without scrolling in a window of 128
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 _ABSOLUTE = re.compile(r"(?<![\w.:/-])(?:/(?:home|Users|root|work|mnt|media|tmp)/|[A-Z]:\\)")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+_SIGNS = re.compile(r"[\U0001F000-\U0001FAFF\u2600-\u27BF\u2B00-\u2BFF\uFE0F\u200D]")  # emoji and the like
 _EMPTY_WORDS = {"here", "link", "this", "this link", "click here", "page"}
 
 Rule = Callable[[Notebook], Iterator[Fault]]
@@ -73,16 +74,29 @@ def headings_are_in_order(notebook: Notebook) -> Iterator[Fault]:
 
 
 def pictures_and_links_have_words(notebook: Notebook) -> Iterator[Fault]:
-    """Hold that a picture has alt text and a link says where it leads."""
+    """Hold that a picture has alt text that says something, and a link says where it leads."""
     for cell in notebook.markdown:
         for is_picture, text, address in links(cell):
             if is_picture and not text.strip():
                 yield fault(notebook, cell, f"the picture {address} has no alt text", "![what it shows](…)")
+            elif is_picture and len(text.split()) < 3:
+                yield fault(notebook, cell, f"the alt text {text!r} does not say what {address} shows", "say it")
             if not is_picture and text.strip().lower() in _EMPTY_WORDS:
                 yield fault(notebook, cell, f"a link is called {text!r}", "say where it leads")
         for tag in re.findall(r"<img\b[^>]*>", cell.source):
             if not re.search(r"\balt=(\"[^\"]+\"|'[^']+')", tag):
                 yield fault(notebook, cell, "an <img> has no alt text", 'add alt="what it shows"')
+        for drawing in re.findall(r"<svg\b.*?(?:</svg>|\Z)", cell.source, re.DOTALL):
+            if "<title" not in drawing and "aria-label" not in drawing:
+                yield fault(notebook, cell, "an <svg> has no title", "add <title>what it shows</title>")
+
+
+def signs_come_with_words(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that no line, item or cell of a table consists of a sign alone, which not everybody sees or is read."""
+    for cell in notebook.markdown:
+        for part in re.split(r"[|\n]", cell.source):
+            if _SIGNS.search(part) and not any(letter.isalnum() for letter in part):
+                yield fault(notebook, cell, f"{part.strip()!r} says it with a sign alone", "add the word")
 
 
 def code_is_python(notebook: Notebook) -> Iterator[Fault]:
@@ -105,11 +119,14 @@ def code_fits_the_window(notebook: Notebook) -> Iterator[Fault]:
 
 def code_is_kind_to_the_kernel(notebook: Notebook) -> Iterator[Fault]:
     """Hold what breaks or delays Run All: a second event loop, waiting on the clock, questions to the keyboard."""
-    nested = False
-    for cell in notebook.code:
+    nested = everywhere = False
+    for cell in notebook.cells:
+        if any(level == 2 for level, _ in cell.headings):
+            nested = everywhere  # a section runs alone, after the first code cell
         elsewhere = _out_of_the_kernels_way(cell)
         for call in cell.calls:
             nested = nested or call.name == "nest_asyncio2.apply"
+            everywhere = everywhere or (nested and cell is notebook.code[0])
             if call.name == "asyncio.run" and not nested and not elsewhere:
                 yield fault(notebook, cell, "asyncio.run in a kernel that has a loop", "await at the top level")
             if call.name == "input":
@@ -117,7 +134,7 @@ def code_is_kind_to_the_kernel(notebook: Notebook) -> Iterator[Fault]:
             if _sleeps(call.name) and _seconds(call.arguments) > SLEEP_SECONDS:
                 what = f"sleeps {call.arguments[0]} s"
                 yield fault(notebook, cell, what, f"at most {SLEEP_SECONDS} s; move time with cloud.clock.advance")
-        if re.search(r"\bnest_asyncio\b(?!2)", cell.source):
+        if cell.is_code and re.search(r"\bnest_asyncio\b(?!2)", cell.source):
             yield fault(notebook, cell, "nest_asyncio drops queued cells", "await at the top level, or nest_asyncio2")
 
 
@@ -208,6 +225,7 @@ RULES: tuple[Rule, ...] = (
     ids_are_slugs,
     headings_are_in_order,
     pictures_and_links_have_words,
+    signs_come_with_words,
     code_is_python,
     code_fits_the_window,
     code_is_kind_to_the_kernel,

@@ -1,17 +1,17 @@
-"""What a lesson must be: its size, its opening, its predictions and its end."""
+"""What a lesson must be: its size, its opening and its end."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 from statistics import median
 
-from ..course.questions import predictions
-from ..gateway.errors import ConfigurationError
 from .faults import Fault, fault
-from .reading import Cell, Notebook, count_words
+from .reading import Cell, Notebook, count_words, links
 from .rules_any import Rule
+from .rules_predictions import answers_stand_below, asks, predictions_come_first
 
 LAST = 13  # the number of the last lesson
 OPENING = ("You will do", "You will be able to", "You need", "Time", "Cost")
@@ -33,13 +33,12 @@ class Size:
 
     cells: tuple[int, int] = (40, 60)
     words: tuple[int, int] = (1500, 2500)
-    predictions: int = 3
     ending: tuple[str, ...] = ("Break it on purpose", "On real AWS", "Key points", "Words", "Your predictions", "Next")
 
 
-SIZES = {"00": Size((20, 35), (600, 1300), 1, ("On real AWS", "Key points", "Next"))}
+SIZES = {"00": Size((20, 35), (600, 1300), ("On real AWS", "Key points", "Next"))}
 CODE_MEDIAN, CODE_NINE_IN_TEN, CODE_MOST, CODE_IN_A_ROW = 4, 12, 25, 2
-PROSE_MEDIAN = (25, 55)
+PROSE_MEDIAN, PROSE_NINE_IN_TEN = (25, 55), 130
 MOST_WORDS = {  # of a cell that begins so
     "Predict": 60,
     "Now run it": 20,
@@ -89,6 +88,11 @@ def prose_breathes(notebook: Notebook) -> Iterator[Fault]:
     middle = median([cell.words for cell in notebook.markdown] or [PROSE_MEDIAN[0]])
     if not PROSE_MEDIAN[0] <= middle <= PROSE_MEDIAN[1]:
         yield fault(notebook, None, f"the median cell of prose has {middle:g} words", "have 25 to 55")
+    long = [cell for cell in notebook.markdown if cell.words > PROSE_NINE_IN_TEN]
+    if len(long) * 10 > len(notebook.markdown):
+        ids = ", ".join(cell.id for cell in long)
+        what = f"more than one cell of prose in ten is over {PROSE_NINE_IN_TEN} words ({ids})"
+        yield fault(notebook, None, what, "cut, or split with code in between")
     for cell in notebook.markdown:
         for lead, most in MOST_WORDS.items():
             words = count_words(_from(lead, cell))
@@ -106,7 +110,7 @@ def _from(lead: str, cell: Cell) -> str:
 
 def _is_idea(cell: Cell) -> bool:
     opens = any(level == 2 and re.match(r"\d+ · ", text) for level, text in cell.headings)
-    return opens and not _asks(cell)
+    return opens and not asks(cell)
 
 
 def opens_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
@@ -140,60 +144,6 @@ def _promises(notebook: Notebook, table: Cell) -> Iterator[Fault]:
             yield fault(notebook, table, f"{row}: {rows[row]!r}", do)
 
 
-def predictions_come_first(notebook: Notebook) -> Iterator[Fault]:
-    """Hold that each prediction is asked, guessed and revealed, in this order, and is what the record says."""
-    try:
-        known = predictions(notebook.number)
-    except ConfigurationError as error:
-        yield fault(notebook, None, str(error), "mend the file")
-        return
-    asked = {match[1]: place for place, cell in enumerate(notebook.cells) if (match := _asks(cell))}
-    if len(asked) < size(notebook).predictions:
-        yield fault(notebook, None, f"{len(asked)} predictions", f"at least {size(notebook).predictions}")
-    for id in sorted(known.keys() - asked.keys()):
-        yield fault(
-            notebook, None, f"{id} is in lesson{notebook.number}.toml and not asked here", f"**Predict {id}** …"
-        )
-    for id, place in asked.items():
-        cell = notebook.cells[place]
-        if id not in known:
-            yield fault(notebook, cell, f"nothing is known about {id}", f"describe it in lesson{notebook.number}.toml")
-            continue
-        letters = re.findall(r"^\s*(?:[-*]\s+)?\*\*([A-Z])\b\.?\*\*", cell.source, re.MULTILINE)
-        if letters != list(known[id].options):
-            yield fault(
-                notebook, cell, f"options {', '.join(letters) or 'none'}", f"the record has {known[id].letters}"
-            )
-        if known[id].section and known[id].section != _section(notebook, place):
-            what = f"{id} sends learners to {known[id].section!r}"
-            yield fault(
-                notebook, cell, what, f"section = {_section(notebook, place)!r} in lesson{notebook.number}.toml"
-            )
-        yield from _guessed_and_revealed(notebook, id, place)
-
-
-def _asks(cell: Cell) -> re.Match[str] | None:
-    return re.search(r"^\*\*Predict (\d\d\.[a-z])\*\*", cell.source, re.MULTILINE) if not cell.is_code else None
-
-
-def _section(notebook: Notebook, place: int) -> str:
-    """Return the title of the section that a cell belongs to, or ''."""
-    titles = [text for cell in notebook.cells[: place + 1] for level, text in cell.headings if level == 2]
-    return titles[-1] if titles else ""
-
-
-def _guessed_and_revealed(notebook: Notebook, id: str, asked: int) -> Iterator[Fault]:
-    guesses = [place for place, _, call in notebook.calls("predict") if call.arguments[:1] == (id,)]
-    reveals = [place for place, _, call in notebook.calls("predict.reveal") if call.arguments[:1] == (id,)]
-    cell = notebook.cells[asked]
-    if guesses != [asked + 1]:
-        yield fault(notebook, cell, "the next cell does not take the guess", f'guess = "?" and predict("{id}", guess)')
-    elif not re.search(r'^guess = "\?"\s*(#.*)?$', notebook.cells[asked + 1].source, re.MULTILINE):
-        yield fault(notebook, notebook.cells[asked + 1], "a guess is given away", 'guess = "?"')
-    if len(reveals) != 1 or reveals[0] <= asked + 1:
-        yield fault(notebook, cell, f"{id} is not revealed once, after the guess", f'predict.reveal("{id}", seen=…)')
-
-
 def ends_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
     """Hold what the last cells are, and their order."""
     places = []
@@ -205,14 +155,34 @@ def ends_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
             yield fault(notebook, None, f"“{lead}” is missing", f"add a cell that begins **{lead}**")
     if places != sorted(places):
         yield fault(notebook, None, "the last cells are out of order", "break it · AWS · key points · words · next")
-    for cell in notebook.markdown:
-        if _has(cell, "On real AWS") and not re.search(r"checked on \d{4}-\d\d-\d\d", cell.source, re.IGNORECASE):
-            yield fault(notebook, cell, "no date", "Checked on YYYY-MM-DD.")
     if not any(call.arguments[:1] == (notebook.number,) for _, _, call in notebook.calls("predict.summary")):
         yield fault(notebook, None, "no summary of the predictions", f'predict.summary("{notebook.number}")')
     last = notebook.cells[-1] if notebook.cells else Cell("", "markdown", "")
     if not {"cloud.clean", "cloud.stop"} <= {call.name for call in last.calls}:
         yield fault(notebook, last, "the last cell does not close everything", "cloud.clean() and cloud.stop()")
+
+
+def says_where_and_when_of_aws(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that what is said of AWS can be looked up, and how old it is."""
+    for cell in notebook.markdown:
+        if not _has(cell, "On real AWS"):
+            continue
+        if not any(address.startswith("https://") for is_picture, _, address in links(cell) if not is_picture):
+            yield fault(notebook, cell, "no address", "link each claim to the page that makes it: [words](https://…)")
+        dates = re.findall(r"checked on (\S+?)[.,;)]*(?:\s|$)", cell.source, re.IGNORECASE)
+        if not dates:
+            yield fault(notebook, cell, "no date", "Checked on YYYY-MM-DD.")
+        for said in dates:
+            if not _has_been(said):
+                yield fault(notebook, cell, f"{said} is no day that has been", "Checked on YYYY-MM-DD.")
+
+
+def _has_been(said: str) -> bool:
+    """Tell whether a text is a date, and not of the future (tomorrow is today somewhere)."""
+    try:
+        return date.fromisoformat(said) <= date.today() + timedelta(days=1)
+    except ValueError:
+        return False
 
 
 def _has(cell: Cell, lead: str) -> bool:
@@ -227,5 +197,7 @@ RULES: tuple[Rule, ...] = (
     prose_breathes,
     opens_as_they_all_do,
     predictions_come_first,
+    answers_stand_below,
     ends_as_they_all_do,
+    says_where_and_when_of_aws,
 )
