@@ -148,8 +148,34 @@ def test_a_crowd_that_nobody_holds_goes_home(api, opened):
     fans.close()
     fans.close()
     assert cloud.settle() and opened() == 0
-    with pytest.raises(ConfigurationError, match="gone home"):
-        fans.send("hello?")
+    for late in (lambda: fans.send("hello?"), fans.hearing().__enter__):
+        with pytest.raises(ConfigurationError, match="gone home"):
+            late()
+
+
+def test_everybody_learns_its_id_from_the_error_frame(started):
+    hall = websocket_api("strict", {"$connect": None})
+    with crowd.crowd(hall.url, 4) as fans:
+        ids = fans.ids()
+        for number, id in enumerate(ids):
+            hall.connections.post_to_connection(ConnectionId=id, Data=f"you are {number}")
+        assert fans.recv() == [f"you are {number}" for number in range(4)]
+
+
+def test_where_a_route_takes_every_message_nobody_learns_its_id(fans):
+    with pytest.raises(ConfigurationError, match="no error frame"):
+        fans.ids()
+
+
+def test_runs_are_plotted_and_said(fans):
+    with fans.hearing() as heard:
+        fans.send("now")
+    with fans.hearing(timeout=0) as silence:
+        pass
+    drawn = crowd.race({"a loop": heard, "silence": silence})
+    assert drawn.words.startswith("a loop: 20 of 20 heard it, the last after ")
+    assert "silence: none of 20 heard it" in drawn.words and "Triangles mark" in drawn.words
+    assert "clients that have heard it" in drawn.svg and "a loop" in drawn.svg
 
 
 def test_it_works_from_a_cell_that_runs_on_an_event_loop(api):

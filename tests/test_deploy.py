@@ -10,7 +10,7 @@ import pytest
 from boto3.dynamodb.conditions import Key
 from websockets.exceptions import InvalidStatus
 
-from upgrade101 import cloud, connect, connection_table, function, package, role, websocket_api
+from upgrade101 import cloud, connect, connection_table, function, package, role, sqs_queue, websocket_api
 from upgrade101.gateway.errors import ConfigurationError
 
 
@@ -227,3 +227,14 @@ def test_a_text_is_what_a_mock_answers():
     with connect(api.url) as ws:
         ws.send('{"action": "ping"}')
         assert ws.recv(timeout=5) == '{"pong": "ping"}'
+
+
+def test_a_queue_brings_its_messages_to_a_function_and_is_made_once(capsys):
+    worker = function(cell("def handler(event, context):\n    print(*(each['body'] for each in event['Records']))\n"))
+    url = sqs_queue("jobs", worker, batch_size=1)
+    assert sqs_queue("jobs", worker) == url
+    (mapping,) = boto3.client("lambda").list_event_source_mappings()["EventSourceMappings"]
+    assert (mapping["BatchSize"], mapping["FunctionArn"]) == (1, worker)
+    boto3.client("sqs").send_message(QueueUrl=url, MessageBody="hello")
+    assert cloud.local().functions.settle()
+    assert "[handler] hello" in capsys.readouterr().out

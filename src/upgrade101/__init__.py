@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .course.hint import hint
     from .course.predict import predict
     from .course.progress import progress
-    from .deploy import connection_table, function, package, role, websocket_api
+    from .deploy import connection_table, function, package, role, sqs_queue, websocket_api
     from .gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
 
 __version__ = "0.1.0"
@@ -42,6 +42,7 @@ __all__ = [
     "predict",
     "progress",
     "role",
+    "sqs_queue",
     "websocket_api",
     "wire",
 ]
@@ -51,7 +52,7 @@ _HOMES = {
     ".cloud": ("cloud", "connect"),
     ".wire": ("wire",),
     ".course": ("check", "fails", "hint", "predict", "progress"),
-    ".deploy": ("connection_table", "function", "package", "role", "websocket_api"),
+    ".deploy": ("connection_table", "function", "package", "role", "sqs_queue", "websocket_api"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 

@@ -11,15 +11,17 @@ The clients live in one thread of their own, so the cell that works meanwhile ke
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 import threading
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
+from itertools import cycle
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,6 +29,9 @@ from websockets.exceptions import ConnectionClosed
 
 from . import cloud
 from .gateway.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .plot import Plot
 
 AT_ONCE = 50
 """Handshakes under way at the same time: AWS opens 500 connections a second for an account, unless you ask for more."""
@@ -105,6 +110,20 @@ class Crowd:
             time.sleep(0.002)
         return [client.unread.popleft() for client in self._clients]
 
+    def ids(self) -> list[str]:
+        """Return every client's connection id, in the clients' order.
+
+        A client is not told its id. But each may send a text that no route wants, and the error frame that comes back
+        names it. So the API must have no ``$default`` route, else this raises ConfigurationError.
+        """
+        self.send("who am I?")
+        try:
+            return [str(json.loads(frame)["connectionId"]) for frame in self.recv()]
+        except (ValueError, TypeError, KeyError, TimeoutError):
+            raise ConfigurationError(
+                "no error frame came back that names a connection", hint="an API without a $default route, or a table"
+            ) from None
+
     def hearing(self, of: int | None = None, *, timeout: float = 10.0) -> Heard:
         """Measure a ``with`` block: how long it takes, and after how long each client hears its next message.
 
@@ -138,10 +157,16 @@ class Crowd:
     ) -> None:
         self.close()
 
-    def _do(self, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+    def _check(self) -> None:
         if not self._end.alive:
-            work.close()
             raise ConfigurationError("this crowd has gone home", hint="open another: crowd(url, count)")
+
+    def _do(self, work: Coroutine[Any, Any, _Answer]) -> _Answer:
+        try:
+            self._check()
+        except ConfigurationError:
+            work.close()
+            raise
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     def _tell(self, heard: Callable[[_Client, str], None]) -> None:
@@ -181,6 +206,7 @@ class Heard:
         )
 
     def __enter__(self) -> Heard:
+        self._crowd._check()
         self._missing = set(self._crowd._clients)
         self._begun = time.perf_counter()
         self._crowd._tell(self._note)
@@ -201,6 +227,22 @@ class Heard:
             self.seconds.append(time.perf_counter() - self._begun)
             if len(self) >= self.of:
                 self._enough.set()
+
+
+def race(runs: Mapping[str, Heard]) -> Plot:
+    """Plot runs by their names: how many clients had heard it after so many seconds, and when each block was done."""
+    from . import plot  # here: it is slow to import, and most crowds are not plotted
+
+    figure, axes = plot.axes("seconds", "clients that have heard it", height=2.8)
+    colors = cycle((plot.GREY, plot.BLUE, plot.ORANGE, plot.VIOLET, plot.GREEN))
+    dashes = cycle(("-", "-", "--", "-.", ":"))  # who sees no colours tells them apart too
+    for (name, heard), color, dash in zip(runs.items(), colors, dashes):  # noqa: B905 (cycles have no end)
+        axes.plot([0, *heard.seconds], range(len(heard) + 1), color=color, linestyle=dash, label=name)
+        axes.plot([heard.took], [0], marker="v", color=color, clip_on=False)
+    axes.set(xlim=(0, None), ylim=(0, None))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    said = [f"{name}: {heard}" for name, heard in runs.items()]
+    return plot.show(figure, f"{'. '.join(said)}. Triangles mark when each block was done.")
 
 
 # ── in the crowd's thread ────────────────────────────────────────────────────────────────────────────────────────────

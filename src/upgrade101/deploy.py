@@ -215,6 +215,20 @@ _CONNECTIONS: dict[str, Any] = {
 }
 
 
+def sqs_queue(name: str, function_arn: str, *, batch_size: int = 10, session: Any = boto3) -> str:
+    """Create an SQS queue whose messages Lambda brings to a function, at most so many at once; return its URL.
+
+    A queue that is there already is taken, and so is the event source mapping that ties the two together.
+    """
+    sqs, client = session.client("sqs"), session.client("lambda")
+    url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    known = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+    if not any(mapping["FunctionArn"] == function_arn for mapping in known):
+        client.create_event_source_mapping(EventSourceArn=arn, FunctionName=function_arn, BatchSize=batch_size)
+    return url
+
+
 def invocation_uri(function_arn: str) -> str:
     """Return the integration URI that makes API Gateway invoke a function.
 
