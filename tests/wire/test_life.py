@@ -65,6 +65,7 @@ def test_it_says_what_brought_a_connection_where_it_is() -> None:
         "DELETE @connections: 1000 Bye",
         "",
     ]
+    assert way([*OPENED, closed(1005, "client", reason="…")])[-1].said == "a close frame without a code: 1005"
     assert way([*OPENED, closed(1006, "network")])[-1].said == "silence, written down as 1006"
 
 

@@ -1,7 +1,19 @@
-"""What happened on the wire, shown: ``wire.show()`` draws it, ``wire.text()`` says it, ``wire.frame(data)`` reads bits.
+"""What happened on the wire, shown: drawn, in words, while it happens, beside another run, and bit by bit.
 
 The picture is made from the gateway's own happenings and from nothing else: lanes for who takes part, time downward,
-arrows with the real payload, the status at the arrow's head.
+arrows with the real payload, the status at the arrow's head. Every picture comes with the same in words.
+
+    wire.show()                     what happened since the last picture, drawn; wire.text() says it
+    wire.live()                     the same while it happens, also while a cell blocks, until cloud.stop()
+
+    with wire.record("one after the other") as first: …
+    with wire.record("all at once") as second: …
+    wire.compare(first, second)     two runs side by side: what is alike, and where they part
+
+    wire.lifecycle()                the life of a connection, from the gateway's own table of states
+    wire.lifecycle("A")             and the way that client A took through it
+
+    wire.frame(data)                the bits of a frame; wire.upgrade(socket) and others speak the protocol by hand
 """
 
 from __future__ import annotations
@@ -12,6 +24,8 @@ from ..gateway.errors import ConfigurationError
 from ..gateway.happenings import Happening
 from .lanes import ARROWS, story
 from .life import Life, way
+from .live import Live
+from .live_page import screen
 from .pair import ROWS, pair
 from .picture import Comparison, Lifecycle, Picture
 from .raw import client_frame, headers, read_frame, read_http, upgrade, upgrade_request
@@ -24,6 +38,7 @@ from .text import WIDTH
 __all__ = [
     "Comparison",
     "Lifecycle",
+    "Live",
     "Picture",
     "Recorder",
     "Run",
@@ -36,6 +51,7 @@ __all__ = [
     "happenings",
     "headers",
     "lifecycle",
+    "live",
     "read_frame",
     "read_http",
     "record",
@@ -135,3 +151,28 @@ def _happenings(run: Recorded) -> Sequence[Happening]:
             f"a {type(run).__name__} is no run", hint="with wire.record() as first: …, or first = wire.show()"
         )
     return found
+
+
+_live: Live | None = None
+
+
+def live(*, last: int = 12) -> Live:
+    """Show the wire log from here on while it happens, also while a cell blocks; ``last`` is how many arrows are seen.
+
+    The view stands below the cell that calls this, is drawn anew a few times a second where something happens, can be
+    paused, and is read to who listens to a screen reader. It ends with :func:`upgrade101.cloud.stop`, with the next
+    ``wire.live()`` (so also where its cell runs again), with the ``with`` block it may be used for, or with its own
+    ``stop()``, and leaves an ordinary picture of all that happened meanwhile. In a terminal it prints a line for each
+    step. Nothing changes for :func:`show`.
+    """
+    global _live
+    if _live is not None:
+        _live.stop()
+    _live = Live(recorder, screen(), _is_running, last=last).start()
+    return _live
+
+
+def _is_running() -> bool:
+    from ..cloud import is_running
+
+    return is_running()

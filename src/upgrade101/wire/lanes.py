@@ -61,6 +61,11 @@ class Story:
     arrows: int = 0  # how many there were before the run was cut
     seconds: float = 0.0
     remark: str = ""
+    begin: float | None = None  # when the run began, where that is not its first step
+
+    def after(self, step: Step) -> float:
+        """Return how many seconds after the beginning a step was."""
+        return step.at - (self.steps[0].at if self.begin is None else self.begin)
 
     def lane(self, key: str) -> Lane:
         """Return the lane with this key."""

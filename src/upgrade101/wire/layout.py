@@ -96,8 +96,7 @@ def status_width(status: str) -> float:
 
 
 def _whens(story: Story) -> list[str]:
-    start = story.steps[0].at
-    return ["" if isinstance(step, Gap) else moment(step.at - start) for step in story.steps]
+    return ["" if isinstance(step, Gap) else moment(story.after(step)) for step in story.steps]
 
 
 def _columns(story: Story, left: float) -> tuple[Column, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..gateway.connection import LIFE, Event, State
 from ..gateway.happenings import Closed, Happening, Knocked, Opened, Received, Refused, Sent
+from .steps import NO_CODE
 from .text import moment, one_line, shorten
 
 MEANING = {
@@ -93,8 +94,13 @@ def _goodbye(closed: Closed, state: State | None) -> Iterator[Stop]:
         yield Stop(State.CLOSING, closed.at, Event.CLOSE, f"{asked}{code}")
         yield Stop(State.CLOSED, closed.at, Event.END, "")
     else:
-        how = f"its close frame says {code}" if closed.by == "client" else f"silence, written down as {code}"
-        yield Stop(State.CLOSED, closed.at, Event.END, how)
+        yield Stop(State.CLOSED, closed.at, Event.END, _how(closed, code))
+
+
+def _how(closed: Closed, code: str) -> str:
+    if closed.by != "client":
+        return f"silence, written down as {code}"
+    return f"a close frame without a code: {NO_CODE}" if closed.code == NO_CODE else f"its close frame says {code}"
 
 
 def _with_messages(stop: Stop, received: int, sent: int) -> Stop:

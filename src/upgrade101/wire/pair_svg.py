@@ -17,7 +17,7 @@ from .text import moment, shorten
 GUTTER = 30.0  # between the sides, for the sign
 TIME = 58.0
 HEADER, ROW = 58.0, 23.0
-LANES = 150.0  # for all lanes of one side, where they fit
+LANES = 132.0  # for all lanes of one side, where they fit
 NEAREST, FARTHEST = 17.0, 32.0  # between two lanes
 HEAD = 6.0
 

@@ -95,10 +95,11 @@ def _fitting(words: str, most: int) -> str:
 
 def sentences(story: Story, most: int = 160) -> str:
     """Return the story as sentences, for ears: the description of the drawn picture."""
-    return " ".join(_sentence(step, story, most) for step in story.steps) or NOTHING
+    return " ".join(sentence(step, story, most) for step in story.steps) or NOTHING
 
 
-def _sentence(step: Step, story: Story, most: int) -> str:
+def sentence(step: Step, story: Story, most: int = 160) -> str:
+    """Return one step as a sentence."""
     when, source, target, what, status = _row(step, story)
     if isinstance(step, Gap):
         return f"{what}."
@@ -112,7 +113,7 @@ Row = tuple[str, str, str, str, str]
 
 
 def _row(step: Step, story: Story) -> Row:
-    when = moment(step.at - story.steps[0].at)
+    when = moment(story.after(step))
     match step:
         case Arrow():
             return when, story.lane(step.source).name, story.lane(step.target).name, one_line(step.text), step.status
