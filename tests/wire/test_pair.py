@@ -8,7 +8,17 @@ import pytest
 import upgrade101
 from upgrade101 import wire
 from upgrade101.gateway.errors import ConfigurationError
-from upgrade101.gateway.happenings import Answered, Called, Happening, Invoked, Managed, Observers, Received, Sent
+from upgrade101.gateway.happenings import (
+    Answered,
+    Called,
+    Closed,
+    Happening,
+    Invoked,
+    Managed,
+    Observers,
+    Received,
+    Sent,
+)
 from upgrade101.wire import samples
 from upgrade101.wire.layout import WIDEST, width_of
 from upgrade101.wire.pair import Pair, pair, shorten_beside
@@ -82,6 +92,12 @@ def test_a_message_that_differs_stands_beside_the_other() -> None:
         return [Received(at=0.0, text=text, connection_id="Xa=")]
 
     assert signs(pair(say("one"), say("two"), NAMES)) == "≠"
+
+
+def test_a_goodbye_does_not_stand_in_for_a_message() -> None:
+    said = [Sent(at=0.0, text="hi", because="post", connection_id="Xa=")]
+    gone = [Closed(at=0.0, code=1001, reason="Going away", by="gateway", connection_id="Xa=")]
+    assert signs(pair(said, gone, NAMES)) == "←→"
 
 
 def test_long_stretches_that_are_alike_are_folded_and_the_rest_is_cut() -> None:
@@ -196,6 +212,22 @@ def test_pictures_can_be_compared_too(cloud: Observers) -> None:
     first = wire.show()
     tell(cloud, with_other_ids(samples.chat()))
     assert wire.compare(first, wire.show()).pair.differ == 0
+
+
+def test_a_life_of_a_run_goes_by_the_runs_own_letters(cloud: Observers) -> None:
+    tell(cloud, samples.chat())
+    kept = wire.show()
+    with wire.record() as run:
+        tell(cloud, with_other_ids(samples.errors()))
+    assert [stop.state.name for stop in wire.lifecycle("B", run).life.stops] == [
+        "CONNECTING",
+        "OPEN",
+        "CLOSING",
+        "CLOSED",
+    ]
+    assert wire.lifecycle(run=run).life.stops == wire.lifecycle("Zz1=").life.stops
+    assert wire.lifecycle(samples.ANA, kept).life.stops == wire.lifecycle("A", kept).life.stops
+    assert wire.lifecycle("Z", run).life.remark
 
 
 def test_a_block_that_fails_leaves_its_run(cloud: Observers) -> None:

@@ -11,7 +11,7 @@ arrows with the real payload, the status at the arrow's head. Every picture come
     wire.compare(first, second)     two runs side by side: what is alike, and where they part
 
     wire.lifecycle()                the life of a connection, from the gateway's own table of states
-    wire.lifecycle("A")             and the way that client A took through it
+    wire.lifecycle("A")             and the way that client A took through it; wire.lifecycle("A", second) in that run
 
     wire.frame(data)                the bits of a frame; wire.upgrade(socket) and others speak the protocol by hand
 """
@@ -22,7 +22,7 @@ from collections.abc import Sequence
 
 from ..gateway.errors import ConfigurationError
 from ..gateway.happenings import Happening
-from .lanes import ARROWS, story
+from .lanes import ARROWS, life_of, story
 from .life import Life, way
 from .live import Live
 from .live_page import screen
@@ -101,22 +101,6 @@ def draw(seen: Sequence[Happening], *, arrows: int | None = ARROWS, remark: str 
     return Picture(story(seen, arrows=arrows, remark=remark), tuple(seen))
 
 
-def lifecycle(connection: str = "") -> Lifecycle:
-    """Draw the life of a connection, from the table that the gateway itself goes by.
-
-    ``connection`` is a connection id, or a client's letter in the wire log (``"A"``): the way it took so far is drawn
-    into the diagram, and listed with its times. Where nothing is remembered of it, the diagram says so.
-
-    >>> print(lifecycle().text.splitlines()[0])
-    the life of a connection: 6 states, 8 steps
-    """
-    if not connection:
-        return Lifecycle(Life())
-    who = connection if len(connection) > 3 else f"client {connection}"
-    stops = way(recorder.life_of(connection))
-    return Lifecycle(Life(who=who, stops=stops, remark="" if stops else f"Nothing is remembered of {who}."))
-
-
 def record(name: str = "") -> Run:
     """Record a run for :func:`compare`: ``with wire.record("one after the other") as first: …``.
 
@@ -151,6 +135,27 @@ def _happenings(run: Recorded) -> Sequence[Happening]:
             f"a {type(run).__name__} is no run", hint="with wire.record() as first: …, or first = wire.show()"
         )
     return found
+
+
+def lifecycle(connection: str = "", run: Recorded | None = None) -> Lifecycle:
+    """Draw the life of a connection, from the table that the gateway itself goes by.
+
+    ``connection`` is a connection id, or a client's letter in the wire log (``"A"``): the way it took so far is drawn
+    into the diagram, and listed with its times. With a ``run`` (see :func:`compare`) the letter is the one that the
+    client has there, and "A" goes without saying. Where nothing is remembered of a connection, the diagram says so.
+
+    >>> print(lifecycle().text.splitlines()[0])
+    the life of a connection: 6 states, 8 steps
+    """
+    if run is not None:
+        connection = connection or "A"
+        told = life_of(connection, _happenings(run), run.letters if isinstance(run, Picture) else None)
+    elif connection:
+        told = recorder.life_of(connection)
+    else:
+        return Lifecycle(Life())
+    who, stops = connection if len(connection) > 3 else f"client {connection}", way(told)
+    return Lifecycle(Life(who=who, stops=stops, remark="" if stops else f"Nothing is remembered of {who}."))
 
 
 _live: Live | None = None

@@ -124,6 +124,15 @@ def letters(
     return given
 
 
+def life_of(who: str, happenings: Iterable[Happening], names: Names | None = None) -> list[Happening]:
+    """Return what happened to one connection, given by its id or its letter (that of the last who had it)."""
+    happenings = list(happenings)
+    names = letters(happenings) if names is None else names
+    ids = dict.fromkeys(told.connection_id for told in happenings if told.connection_id)
+    found = [client for client in ids if who in (client, names.get(client))]
+    return [told for told in happenings if found and told.connection_id == found[-1]]
+
+
 _LANES_OWN = "FGNRT"  # function, gateway, notebook, REST API, table
 
 

@@ -30,6 +30,7 @@ class Line:
     after: float  # seconds since the run began
     status: str
     key: tuple[str, ...]  # what has to be the same for two lines to be alike
+    kind: tuple[object, ...]  # and what for the one to stand in the other's place
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def _line(step: Step, lanes: Mapping[str, Lane], names: Mapping[str, str], start
         target, status = lanes[step.target].key, step.status
     words = one_line(words)
     key = (source, target, _REQUEST_ID.sub(r"\1", words), status)
-    return Line(source, target, words, step, max(step.at - start, 0.0), status, key)
+    kind = (source, target, type(step.happening))
+    return Line(source, target, words, step, max(step.at - start, 0.0), status, key, kind)
 
 
 def _tally(happenings: Sequence[Happening]) -> str:
@@ -157,10 +159,10 @@ _ALONE, _CHANGED, _NEVER = 2, 3, 1_000_000  # a changed line is better than one 
 
 
 def _change(one: Line, other: Line) -> int:
-    """Return what it costs to take one line for the other: only lines between the same two lanes can be."""
+    """Return what it costs to take one line for the other: what differs in kind, or in its lanes, cannot be."""
     if one.key == other.key:
         return 0
-    return _CHANGED if (one.source, one.target) == (other.source, other.target) else _NEVER
+    return _CHANGED if one.kind == other.kind else _NEVER
 
 
 def _costs(left: Sequence[Line], right: Sequence[Line]) -> list[list[int]]:
@@ -241,7 +243,7 @@ def shorten_beside(words: str, other: str, most: int) -> str:
     """Return words of at most ``most`` columns that show where they part from the others.
 
     >>> shorten_beside('{"action": "message", "text": "hi"}', '{"action": "message", "text": "ho"}', 16)
-    '…"text": "hi"}'
+    '…ext": "hi"}'
     """
     if columns(words) <= most:
         return words

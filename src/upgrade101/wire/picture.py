@@ -14,6 +14,7 @@ from . import life_svg, pair_svg, pair_words
 from .lanes import Story
 from .life import Life
 from .pair import Pair
+from .steps import CLIENT
 from .svg import svg as drawing
 from .text import WIDTH
 from .text import text as in_words
@@ -93,6 +94,11 @@ class Picture(Drawing):
     def is_empty(self) -> bool:
         """Tell whether nothing happened."""
         return not self.story.steps
+
+    @property
+    def letters(self) -> dict[str, str]:
+        """Return the letters of the clients, by connection id."""
+        return {lane.key.partition(":")[2]: lane.letter for lane in self.story.lanes if lane.kind == CLIENT}
 
     def words(self, width: int = WIDTH) -> str:
         """Return it in words, at most ``width`` columns wide."""

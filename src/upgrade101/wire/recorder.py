@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import islice
 
 from ..gateway.happenings import Called, Closed, Happening, Observer, Refused
-from .lanes import letters
+from .lanes import letters, life_of
 
 Watch = Callable[[Observer], Callable[[], None]]
 Settle = Callable[[], object]
@@ -120,9 +120,7 @@ class Recorder:
         """Return what is remembered of one connection, given by its id or its letter (that of the last who had it)."""
         self.letters(self.latest())
         with self._lock:
-            ids = dict.fromkeys(told.connection_id for told in self._kept if told.connection_id)
-            found = [client for client in ids if who in (client, self._letters.get(client))]
-            return [told for told in self._kept if found and told.connection_id == found[-1]]
+            return life_of(who, self._kept, self._letters)
 
     def _next_window(self) -> tuple[int, int]:
         start, end = self._window
