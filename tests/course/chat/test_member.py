@@ -138,8 +138,11 @@ def test_a_member_that_is_not_confirmed_in_time_says_so(url):
 def test_a_member_and_a_client_without_habits_share_a_room(url):
     with Member(url, "blue", "Ana") as ana, connect(url) as plain:
         plain.send(json.dumps({"action": "join", "room": "blue", "name": "Plain"}))
+        while '"joined"' not in plain.recv(timeout=10):
+            pass
         plain.send(json.dumps({"action": "say", "id": "p1", "text": "from outside"}))
-        cloud.settle(10)
+        while '"said"' not in plain.recv(timeout=10):
+            pass
         ana.catch_up()
         assert ana.texts == ["from outside"]
 
