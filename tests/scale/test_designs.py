@@ -8,11 +8,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
 from upgrade101.gateway.errors import ConfigurationError
-from upgrade101.scale import DESIGNS, SIZES, duration, grid, settings, simulate, table
+from upgrade101.scale import DESIGNS, SIZES, duration, grid, matrix, settings, simulate, table
 from upgrade101.scale.designs import CALLER, DOOR, KILLED
-from upgrade101.scale.fanout import FanOut
-
-THROTTLED = "429: the account's throttle"
+from upgrade101.scale.fanout import THROTTLED, FanOut
 
 
 def broke(outcome):
@@ -215,9 +213,19 @@ def test_the_table_says_who_got_it_and_what_broke():
     assert CALLER in text
 
 
+def test_the_matrix_has_a_row_for_each_design_and_a_column_for_each_size():
+    shown = matrix([*grid(designs=["loop"], sizes=(1_000, 100_000)), simulate("managed", 1_000)])
+    assert shown.head == ("", "1,000", "100,000")
+    assert [list(row) for row in shown.rows] == [
+        ["`loop`", "15.1 s", "60.0% in 15.0 min; the caller's patience"],
+        ["`managed`", "0.20 s", ""],
+    ]
+
+
 def test_an_outcome_in_a_sentence():
     said = str(simulate("loop", 1_000_000))
-    assert said.startswith("loop, 1,000,000 connections: 59,960 reached in 15.0 min, 940,040 never; breaks first: 29 s")
+    assert said == "loop: 59,960 of 1,000,000 in 15.0 min; breaks first: the caller's patience"
+    assert str(simulate("loop", 1_000)) == "loop: all 1,000 in 15.1 s; breaks first: nothing"
     assert "calls refused" in repr(simulate("loop", 100_000, settings(at_once=1000)))
 
 

@@ -79,16 +79,17 @@ def test_a_setting_that_there_is_not():
 def test_the_table_of_documented_quotas():
     table = listing(DOCUMENTED)
     assert "500 connections/s" in table.text
-    assert "[AWS's documentation](https://docs.aws.amazon.com/" in table.markdown
+    assert "[documented](https://docs.aws.amazon.com/" in table.markdown
     assert "shards" not in table.text
 
 
 def test_a_table_of_chosen_numbers():
     assert len(listing(only=("workers", "shards")).rows) == 2
-    assert "assumption; look it up" in listing(only=["workers"]).text
+    assert "assumption (https://" in listing(only=["workers"]).text
     assert len(listing().rows) == len(facts())
 
 
 def test_small_prices_are_written_out():
     assert facts()["dollars_per_gb_second"].amount == "0.0000167 US dollars"
+    assert facts()["at_once"].amount == "1 call"
     assert listing()._repr_mimebundle_().keys() == {"text/plain", "text/markdown"}

@@ -9,7 +9,7 @@ from upgrade101 import scale
 PICTURES = {
     "bars": lambda: scale.bars(scale.month(users=1000, hours=8, sends=60, audience=10)),
     "an empty bar": lambda: scale.bars(scale.bill()),
-    "crowds": lambda: scale.crowds(scale.crowd(5)),
+    "level": lambda: scale.level(scale.occupancy(5)),
     "curves": lambda: scale.curves([scale.simulate(design, 10_000) for design in scale.DESIGNS]),
     "growth": lambda: scale.growth(scale.grid(sizes=(1_000, 10_000, 100_000))),
     "growth of one": lambda: scale.growth(scale.grid(designs=["managed"], sizes=(1_000, 10_000))),
@@ -33,8 +33,8 @@ def test_who_never_gets_it_is_said():
     assert "some never do" in PICTURES["growth"]().svg
 
 
-def test_the_crowd_in_words():
-    assert "reach 3,600,000 after 2.0 hours" in PICTURES["crowds"]().words
+def test_the_level_in_words():
+    assert "reach 3,600,000 after 2.0 hours" in PICTURES["level"]().words
 
 
 def test_every_design_has_its_own_line_and_marker():

@@ -11,13 +11,14 @@ them.
 from __future__ import annotations
 
 from .bill import Bill, bill, message_dollars, minute_dollars, month, units
-from .crowd import crowd
 from .designs import DESIGNS
 from .engine import Bucket, Simulation
 from .facts import ASSUMPTION, DOCUMENTED, REPORTED, Fact, Settings, facts, listing, settings
 from .metered import Reading, metered
-from .outcome import SIZES, Outcome, duration, grid, most_connections, simulate, table
-from .pictures import bars, crowds, curves, growth
+from .occupancy import occupancy
+from .outcome import SIZES, Outcome, duration, grid, matrix, most_connections, simulate, table
+from .pictures import bars, curves, growth, level
+from .sliders import sliders
 
 __all__ = [
     "ASSUMPTION",
@@ -34,21 +35,23 @@ __all__ = [
     "Simulation",
     "bars",
     "bill",
-    "crowd",
-    "crowds",
     "curves",
     "duration",
     "facts",
     "grid",
     "growth",
+    "level",
     "listing",
+    "matrix",
     "message_dollars",
     "metered",
     "minute_dollars",
     "month",
     "most_connections",
+    "occupancy",
     "settings",
     "simulate",
+    "sliders",
     "table",
     "units",
 ]

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from .engine import Process
 from .fanout import FanOut, Posting
 
-KILLED = "the function's time is up, and the rest is lost"
-CALLER = "29 s: the caller hears “Endpoint request timed out”"
-DOOR = "the door: so many cannot be connected at once"
+KILLED = "the function's time"  # it is ended, and what it has not done is lost
+CALLER = "the caller's patience"  # after 29 s it reads “Endpoint request timed out”
+DOOR = "the door"  # so many cannot be connected at once
 _MANAGED_STEPS = 20
 
 

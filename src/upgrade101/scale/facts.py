@@ -37,7 +37,8 @@ class Fact:
         >>> facts()["requests_per_second"].amount
         '10,000 requests/s'
         """
-        return f"{f'{self.value:.7f}'.rstrip('0') if 0 < self.value < 0.001 else f'{self.value:,}'} {self.unit}"
+        value = f"{self.value:.7f}".rstrip("0") if self.value < 0.001 else f"{self.value:,}"
+        return f"{value} {self.unit.removesuffix('s') if self.value == 1 and len(self.unit) > 1 else self.unit}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,10 +128,8 @@ def listing(*confidence: str, only: Iterable[str] = ()) -> Listing:
         for fact in facts().values()
         if (not confidence or fact.confidence in confidence) and (not names or fact.name in names)
     ]
-    rows = [(f"`{fact.name}`", fact.amount, fact.what, _trust(fact)) for fact in shown]
-    return Listing(("name", "value", "what it is", "where from"), rows)
-
-
-def _trust(fact: Fact) -> str:
-    what = {DOCUMENTED: "AWS's documentation", REPORTED: "a report", ASSUMPTION: "assumption; look it up"}
-    return f"[{what[fact.confidence]}]({fact.source}), {fact.checked}"
+    rows = [
+        (f"`{fact.name}`", fact.amount, fact.what, f"[{fact.confidence}]({fact.source})", fact.checked)
+        for fact in shown
+    ]
+    return Listing(("name", "value", "what it is", "trust", "checked"), rows)

@@ -16,6 +16,7 @@ from math import inf
 from .engine import Bucket, Simulation
 from .facts import Settings
 
+THROTTLED = "the throttle (429)"
 RESOLUTION = 0.5  # seconds of a worker's calls that are one event
 Posting = Generator[float, None, int]
 """A process that returns how many connections it did not come to."""
@@ -88,4 +89,4 @@ class FanOut:
 
     def _refuse(self, wanted: int) -> None:
         self.refused += min(wanted, self._at_once)  # each caller stops at its first refusal
-        self.broke("429: the account's throttle")
+        self.broke(THROTTLED)

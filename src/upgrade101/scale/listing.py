@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 _LINK = re.compile(r"\[([^\]]+)\]\(([^)]+)\)")
+_DATE = re.compile(r"(?<=\| )(\d{4})-(\d\d)-(\d\d)(?= \|)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class Listing:
     def markdown(self) -> str:
         """Return a table for a page."""
         lines = [self.head, ["---"] * len(self.head), *self.rows]
-        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return _DATE.sub("\\1\N{NON-BREAKING HYPHEN}\\2\N{NON-BREAKING HYPHEN}\\3", table)
 
     def __repr__(self) -> str:
         return self.text

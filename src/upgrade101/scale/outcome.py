@@ -59,12 +59,9 @@ class Outcome:
         return message_dollars(self.delivered, self.numbers) + run
 
     def __str__(self) -> str:
-        lost = f", {self.lost:,} never" if self.lost else ""
+        reached = f"{self.delivered:,} of {self.connections:,}" if self.lost else f"all {self.connections:,}"
         refused = f"; {self.refused:,} calls refused" if self.refused else ""
-        return (
-            f"{self.design}, {self.connections:,} connections: {self.delivered:,} reached in "
-            f"{duration(self.last_seconds)}{lost}{refused}; breaks first: {self.first_break}"
-        )
+        return f"{self.design}: {reached} in {duration(self.last_seconds)}{refused}; breaks first: {self.first_break}"
 
     __repr__ = __str__
 
@@ -160,6 +157,23 @@ def table(outcomes: Iterable[Outcome]) -> Listing:
         for each in outcomes
     ]
     return Listing(head, rows)
+
+
+def matrix(outcomes: Iterable[Outcome]) -> Listing:
+    """Show, by design and size, how long it takes, how many get it where not all do, and what breaks first."""
+    by_place = {(each.design, each.connections): each for each in outcomes}
+    sizes = sorted({size for _, size in by_place})
+    rows = [
+        [f"`{design}`", *(_cell(by_place[design, size]) if (design, size) in by_place else "" for size in sizes)]
+        for design in dict.fromkeys(design for design, _ in by_place)
+    ]
+    return Listing(("", *(f"{size:,}" for size in sizes)), rows)
+
+
+def _cell(outcome: Outcome) -> str:
+    share = f"{outcome.delivered / outcome.connections:.1%} in " if outcome.lost else ""
+    broke = f"; {outcome.first_break}" if outcome.breaks else ""
+    return f"{share}{duration(outcome.last_seconds)}{broke}"
 
 
 def duration(seconds: float) -> str:

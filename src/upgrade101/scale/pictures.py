@@ -41,7 +41,7 @@ def bars(bill: Bill) -> plot.Plot:
     return plot.show(figure, str(bill))
 
 
-def crowds(seen: Sequence[tuple[float, float]], numbers: Settings | None = None) -> plot.Plot:
+def level(seen: Sequence[tuple[float, float]], numbers: Settings | None = None) -> plot.Plot:
     """Draw how many connections are open, by the hour."""
     figure, axes = plot.axes("hours", "open connections", height=2.8)
     axes.plot(*zip(*seen, strict=True), color=plot.BLUE)
@@ -66,7 +66,8 @@ def curves(outcomes: Iterable[Outcome]) -> plot.Plot:
         colour, line, _ = _LOOKS[outcome.design]
         shares = [(at, total / outcome.connections) for at, total in outcome.curve]
         axes.plot(*zip(*shares, strict=True), color=colour, linestyle=line, label=outcome.design)
-    axes.set(ylim=(0, 1.05), xscale="log")
+    slowest, quickest = (pick(each.last_seconds for each in outcomes) for pick in (max, min))
+    axes.set(ylim=(0, 1.05), xscale="log" if slowest > 10 * quickest else "linear")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda seconds, _: f"{seconds:g}"))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0%}"))
     axes.legend(loc="upper left", frameon=False)

@@ -8,12 +8,12 @@ from .facts import Settings, settings
 STEP = 60.0  # seconds: those who come in the same minute are one event
 
 
-def crowd(hours: float, numbers: Settings | None = None) -> list[tuple[float, float]]:
+def occupancy(hours: float, numbers: Settings | None = None) -> list[tuple[float, float]]:
     """Return (hours, open connections), minute by minute, where always more want to come in than may.
 
     Whoever is sent away at the longest duration of a connection queues again like all the others.
 
-    >>> crowd(1)[-1]
+    >>> occupancy(1)[-1]
     (1.0, 1800000.0)
     """
     numbers, simulation = numbers or settings(), Simulation()

@@ -2,21 +2,21 @@
 
 import pytest
 
-from upgrade101.scale import crowd, most_connections, settings
+from upgrade101.scale import most_connections, occupancy, settings
 
 
 def test_five_hundred_a_second_for_two_hours():
     assert most_connections() == 500 * 7200 == 3_600_000
-    seen = dict(crowd(5))
+    seen = dict(occupancy(5))
     assert seen[1.0] == 1_800_000
     assert {seen[hours] for hours in (2.0, 3.0, 4.0, 5.0)} == {3_600_000}
     assert max(seen.values()) == 3_600_000
 
 
 @pytest.mark.parametrize(("rate", "seconds"), [(1, 600), (500, 600), (7, 3600)])
-def test_the_crowd_is_what_the_sum_says(rate, seconds):
+def test_occupancy_is_what_the_sum_says(rate, seconds):
     numbers = settings(new_connections_per_second=rate, connection_seconds=seconds)
-    assert crowd(3, numbers)[-1] == (3.0, rate * seconds) == (3.0, most_connections(numbers))
+    assert occupancy(3, numbers)[-1] == (3.0, rate * seconds) == (3.0, most_connections(numbers))
 
 
 def test_the_managed_door_is_another():
