@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
 import socket
 import struct
 import time
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
@@ -24,7 +25,10 @@ from upgrade101.gateway.definition import DEFAULT, Deployment, Integration, Rout
 from upgrade101.gateway.documents import Knock
 from upgrade101.gateway.happenings import Happening, Observers
 from upgrade101.gateway.ids import Ids
+from upgrade101.gateway.line import BUFFERED_BYTES, Line
+from upgrade101.gateway.loop import Loop
 from upgrade101.gateway.ports import Invocation, Outcome
+from upgrade101.gateway.transport import Transport
 
 API, STAGE, REGION, ACCOUNT = "a1b2c3d4e5", "dev", "us-east-1", "123456789012"
 HOST = f"{API}.execute-api.{REGION}.amazonaws.com"
@@ -347,92 +351,75 @@ class Raw:
         self.socket.close()
 
 
-class FakeTransport(asyncio.Transport):
-    """A transport without a socket, as strict as asyncio's own about what may follow what."""
+class FakeSocket:
+    """A socket without a peer: a test says what arrives, and when it takes no more."""
 
-    def __init__(self, line: asyncio.Protocol) -> None:
-        super().__init__()
-        self.line = line
+    def __init__(self) -> None:
+        self.unread: deque[bytes | OSError] = deque()  # b"" is the end
         self.written = bytearray()
-        self.unread: list[bytes] = []
-        self.lost = self.closing = self.eof = self.paused = self.stopped = False
-        self.buffered = self.high = 0
-        self.loop = asyncio.get_running_loop()
+        self.full = self.closed = False
 
-    # what the peer does
+    def setblocking(self, blocking: bool) -> None:
+        assert not blocking
 
-    def arrive(self, data: bytes) -> None:
-        self.unread.append(data)
-        self._deliver()
+    def setsockopt(self, *_: int) -> None:
+        """Take it."""
 
-    def _deliver(self) -> None:
-        while self.unread and not self.paused and not self.closing:
-            self.line.data_received(self.unread.pop(0))
+    def getpeername(self) -> tuple[str, int]:
+        return ("127.0.0.1", 9)
 
-    def stop_draining(self) -> None:
-        self.stopped = True
-        self.high = 0
+    def fileno(self) -> int:
+        return -1 if self.closed else 9
 
-    def drain(self) -> None:
-        if self.stopped:
-            self.stopped, self.buffered, self.high = False, 0, 1 << 16
-            self.line.resume_writing()
-        self._deliver()
+    def recv(self, size: int) -> bytes:
+        assert not self.closed
+        if not self.unread:
+            raise BlockingIOError
+        data = self.unread.popleft()
+        if isinstance(data, OSError):
+            raise data
+        return data
 
-    def end(self) -> None:
-        """Hang up: an orderly end while it is listened to, a reset otherwise."""
-        if not self.closing and not self.paused and not self.line.eof_received():
-            self.close()
-        self.abort()
+    def send(self, data: bytes | bytearray) -> int:
+        assert not self.closed, "written to a closed socket"
+        if self.full:
+            raise BlockingIOError
+        taken = data[: max(1, len(data) // 2)] if len(data) > 40 else data  # a large piece in parts
+        self.written += taken
+        return len(taken)
 
-    # what asyncio offers
-
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return ("127.0.0.1", 9) if name == "peername" else default
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        self.high = high or 0
-
-    def write(self, data: Any) -> None:
-        if self.eof:
-            raise RuntimeError("Cannot call write() after write_eof()")
-        assert not self.closing, "written to a closing transport"
-        self.written += data
-        if self.stopped and not self.buffered:
-            self.buffered = len(data)
-            self.line.pause_writing()
-
-    def can_write_eof(self) -> bool:
-        return True
-
-    def write_eof(self) -> None:
-        self.eof = True
-
-    def is_closing(self) -> bool:
-        return self.closing
-
-    def is_reading(self) -> bool:
-        return not self.paused and not self.closing
-
-    def pause_reading(self) -> None:
-        self.paused = True
-
-    def resume_reading(self) -> None:
-        if self.paused and not self.closing:
-            self.paused = False
-            self.loop.call_soon(self._deliver)
+    def shutdown(self, how: int) -> None:
+        assert not self.closed
 
     def close(self) -> None:
-        self._lose()
+        self.closed = True
 
-    def abort(self) -> None:
-        self._lose()
 
-    def _lose(self) -> None:
-        if not self.closing:
-            self.closing = True
-            self.loop.call_soon(self._lost)
+class HandLoop(Loop):
+    """A loop that a test turns by hand, for fake sockets."""
 
-    def _lost(self) -> None:
-        self.lost = True
-        self.line.connection_lost(None)
+    def __init__(self, lock: Any, after: Callable[[], None]) -> None:
+        super().__init__(lock, after)
+        self.watched: dict[Any, tuple[int, Callable[[int], None]]] = {}
+
+    def watch(self, sock: Any, before: int, events: int, ready: Callable[[int], None]) -> None:
+        assert before == self.watched.pop(sock, (0, None))[0]
+        if events:
+            self.watched[sock] = events, ready
+
+    def turn(self) -> None:
+        for sock, (events, ready) in list(self.watched.items()):
+            now = (EVENT_READ if sock.unread else 0) | (0 if sock.full else EVENT_WRITE)
+            if events & now:
+                with self:
+                    ready(events & now)
+        self._do_what_waits()
+
+
+def by_hand(gateway: Gateway) -> tuple[HandLoop, FakeSocket, Line]:
+    """Let one fake socket into a gateway that has not been started; return it with its loop and its line."""
+    loop = gateway.loop = HandLoop(gateway.core.lock, gateway._start_runs)
+    sock, line = FakeSocket(), Line(gateway)
+    with loop:
+        Transport(loop, sock, line, BUFFERED_BYTES)
+    return loop, sock, line

@@ -1,9 +1,10 @@
 """Any order of events against the core, and any bytes against a line: nothing breaks, and nothing is left behind."""
 
-import asyncio
+import logging
 import re
 from collections import Counter
 from concurrent.futures import Executor
+from selectors import EVENT_READ
 
 from gateway_kit import (
     BINARY,
@@ -14,9 +15,9 @@ from gateway_kit import (
     PING,
     PONG,
     TEXT,
-    FakeTransport,
     Front,
     Shelf,
+    by_hand,
     echo,
     frame,
     function,
@@ -34,7 +35,6 @@ from upgrade101.gateway.calls import Accept, Close, Purpose, Refuse, Run, Send
 from upgrade101.gateway.connection import State
 from upgrade101.gateway.definition import Authorizer, Integration, Route
 from upgrade101.gateway.happenings import Closed, Opened, Refused
-from upgrade101.gateway.line import Line
 from upgrade101.gateway.management import manage
 from upgrade101.gateway.ports import HttpResponse, Outcome
 
@@ -276,42 +276,56 @@ class AtOnce(Executor):
         do(*facts)
 
 
+class Escaped(logging.Handler):
+    """What went wrong in the gateway itself."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.messages = []
+
+    def emit(self, record):
+        if record.args and record.args[0] == "the gateway":  # the first word of failed()
+            self.messages.append(record.getMessage())
+
+
 def converse(chunks, *, routes=CHAT, http=None, pause=()):
     """Say ``chunks`` to a line, then hang up; return what it said, and fail where anything escaped or was left."""
-    escaped = []
 
     def invoke(invocation, done):
         done(Outcome(echo(invocation.event)))
 
-    async def run():
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(lambda _, context: escaped.append(context))
+    escaped = Escaped()
+    log = logging.getLogger("upgrade101.gateway")
+    log.addHandler(escaped)
+    try:
         gateway = Gateway(Shelf(stage(*routes)), invoke, http)
-        gateway._loop, gateway._pool = loop, AtOnce()
-        line = Line(gateway)
-        transport = FakeTransport(line)
-        line.connection_made(transport)
+        gateway._pool = AtOnce()
+        loop, sock, line = by_hand(gateway)
         for at, chunk in enumerate(chunks):
-            if at in pause:
-                transport.stop_draining()
-            transport.arrive(chunk)
-            await asyncio.sleep(0)
-            transport.drain()
+            sock.full = at in pause
+            sock.unread.append(chunk)
+            loop.turn()
+            sock.full = False
+            loop.turn()
+        for _ in range(len(chunks) + 6):
+            loop.turn()
+        sock.unread.append(b"")
         for _ in range(6):
-            await asyncio.sleep(0)
-        transport.end()
-        for _ in range(6):
-            await asyncio.sleep(0)
-        assert not escaped
-        assert transport.lost
-        assert not gateway._lines
-        assert not gateway.core.connections
-        assert not gateway.core.calls
-        assert len(gateway.core._deadlines) == 0
-        assert line.connection is None or line.connection.unsent == 0
-        return bytes(transport.written)
-
-    return asyncio.run(run())
+            loop.turn()
+        if not sock.closed:  # it is not being read: the peer gives up
+            line.transport.abort()
+        loop.turn()
+    finally:
+        log.removeHandler(escaped)
+    assert not escaped.messages
+    assert sock.closed
+    assert not loop.watched
+    assert not gateway._lines
+    assert not gateway.core.connections
+    assert not gateway.core.calls
+    assert len(gateway.core._deadlines) == 0
+    assert line.connection is None or line.connection.unsent == 0
+    return bytes(sock.written)
 
 
 def cut(data, places):
@@ -398,19 +412,17 @@ def test_any_frames_in_any_pieces_break_nothing(data, places, pause, routes):
 
 
 def test_an_upgrade_behind_a_request_dies_with_its_client():
-    async def run():
-        gateway = Gateway(Shelf(stage(*CHAT[1:])), lambda invocation, done: None)
-        gateway._loop = asyncio.get_running_loop()
-        line = Line(gateway)
-        transport = FakeTransport(line)
-        line.connection_made(transport)
-        transport.arrive(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % PATH.encode() + handshake())
-        transport._lost()  # before the line goes on to the second one
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert gateway.core.connections == {}
-
-    asyncio.run(run())
+    gateway = Gateway(Shelf(stage(*CHAT[1:])), lambda invocation, done: None)
+    loop, sock, line = by_hand(gateway)
+    sock.unread.append(b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % PATH.encode() + handshake())
+    (_, ready) = loop.watched[sock]
+    with loop:
+        ready(EVENT_READ)
+        line.transport.abort()
+        line.connection_lost(None)  # before the line goes on to the second one
+    loop._handed.pop()  # the transport's own news of the same
+    loop.turn()
+    assert gateway.core.connections == {}
 
 
 GOOD_FRAMES = st.lists(

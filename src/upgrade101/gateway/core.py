@@ -186,11 +186,14 @@ class Core:
                 return []
             now = self._touch(connection)
             connection.tally.messages += 1
-            self._tell(told.Received, connection, text=text)
+            watched = self.observers.watching
+            if watched:
+                self._tell(told.Received, connection, text=text)
             deployment = self.stages.deployed(connection)
             selected = route_key(deployment.route_selection_expression, text)
             route = deployment.route(selected or DEFAULT)
-            self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
+            if watched:
+                self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
             request_id = self.ids.request()
             if route is None:
                 return self._fail(connection, "", request_id, 403, documents.FORBIDDEN)
@@ -270,15 +273,16 @@ class Core:
         call = Call(request_id, purpose, connection, key, integration, event, now, two_way)
         is_plain = integration.integration_type == "AWS_PROXY" and not integration.content_handling_strategy
         outcome = None if is_plain else integrations.begin(call)
-        self._tell(
-            told.Invoked,
-            connection,
-            request_id=request_id,
-            route_key=key,
-            integration_type=integration.integration_type,
-            target=call.target,
-            event=event if is_plain else call.handed,
-        )
+        if self.observers.watching:
+            self._tell(
+                told.Invoked,
+                connection,
+                request_id=request_id,
+                route_key=key,
+                integration_type=integration.integration_type,
+                target=call.target,
+                event=event if is_plain else call.handed,
+            )
         self.calls[request_id] = call
         connection.in_flight += 1
         self._deadlines.set(("call", request_id), integration.timeout_millis / 1000, now)
@@ -293,16 +297,17 @@ class Core:
             self._deadlines.drop(("call", call.request_id))
             call.connection.in_flight -= 1
             seconds = self.journal.answered(call, outcome)
-            self._tell(
-                told.Answered,
-                call.connection,
-                request_id=call.request_id,
-                route_key=call.route_key,
-                target=call.target,
-                payload=outcome.payload,
-                error=outcome.error,
-                seconds=seconds,
-            )
+            if self.observers.watching:
+                self._tell(
+                    told.Answered,
+                    call.connection,
+                    request_id=call.request_id,
+                    route_key=call.route_key,
+                    target=call.target,
+                    payload=outcome.payload,
+                    error=outcome.error,
+                    seconds=seconds,
+                )
             actions = self._continued(call, outcome)
             if call.connection.in_flight == MESSAGES_IN_FLIGHT - 1:
                 actions.append(Resume(call.connection))

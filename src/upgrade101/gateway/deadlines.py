@@ -32,14 +32,17 @@ class Deadlines(Generic[Item]):
         """Make ``item`` due in ``duration`` seconds, whatever was set before."""
         before, when = self._durations.get(item), now + duration
         if before == duration:
-            self._queues[duration].move_to_end(item)
-        elif before is not None:
+            queue = self._queues[duration]
+            queue.move_to_end(item)
+            queue[item] = when
+            return
+        if before is not None:
             self.drop(item)
         self._durations[item] = duration
-        queue = self._queues.get(duration)
-        if queue is None:
-            queue = self._queues[duration] = OrderedDict()
-        queue[item] = when
+        known = self._queues.get(duration)
+        if known is None:
+            known = self._queues[duration] = OrderedDict()
+        known[item] = when
         if when < self.soonest:
             self.soonest = when
 

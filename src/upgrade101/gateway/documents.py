@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import marshal as marshalling
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -64,9 +65,54 @@ def connect_event(connection: Connection, knock: Knock, request_id: str, now: fl
 def message_event(connection: Connection, route_key: str, text: str, ids: tuple[str, str], now: float) -> Document:
     """Return the event of a message; ``ids`` are its request id and its message id."""
     request_id, message_id = ids
-    context = _context(connection, route_key, "MESSAGE", request_id, now, messageId=message_id)
-    event = _event(connection, context)
-    return {"requestContext": event.pop("requestContext"), "body": text, **event}
+    stage, authorizer = connection.stage, connection.authorizer
+    identity: Document = {**connection.recognized}
+    if connection.user_agent is not None:
+        identity["userAgent"] = connection.user_agent
+    identity["sourceIp"] = connection.source_ip
+    context: Document = {"routeKey": route_key}
+    if authorizer is not None:
+        context["authorizer"] = dict(authorizer)
+    context["messageId"] = message_id  # written out: this is made for every message
+    context["eventType"] = "MESSAGE"
+    context["extendedRequestId"] = request_id
+    context["requestTime"] = common_log_time(int(now))
+    context["messageDirection"] = "IN"
+    context["stage"] = stage.stage_name
+    context["connectedAt"] = int(connection.connected_at * 1000)
+    context["requestTimeEpoch"] = int(now * 1000)
+    context["identity"] = identity
+    context["requestId"] = request_id
+    context["domainName"] = connection.domain_name
+    context["connectionId"] = connection.connection_id
+    context["apiId"] = stage.api_id
+    event: Document = {"requestContext": context, "body": text}
+    if stage.stage_variables:
+        event["stageVariables"] = dict(stage.stage_variables)
+    event["isBase64Encoded"] = False
+    return event
+
+
+def copied(document: Any) -> Any:
+    """Return a copy of a JSON document that shares nothing with it.
+
+    >>> event = {"body": "hi", "requestContext": {"identity": {}}}
+    >>> copied(event) == event, copied(event)["requestContext"] is event["requestContext"]
+    (True, False)
+    """
+    try:
+        return marshalling.loads(marshalling.dumps(document, _SHARES_NOTHING))
+    except ValueError:  # something that is no JSON, of a kind of its own
+        return _copied(document)
+
+
+def _copied(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key: _copied(value) if isinstance(value, dict | list) else value for key, value in document.items()}
+    return [_copied(value) for value in document] if isinstance(document, list) else document
+
+
+_SHARES_NOTHING = 2  # the last version of the format that writes everything out, however often it comes
 
 
 def disconnect_event(connection: Connection, request_id: str, now: float) -> Document:
@@ -130,7 +176,7 @@ def phrase(status: int) -> str:
     return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reply:
     """A Lambda proxy response that is well formed."""
 
@@ -206,13 +252,11 @@ def _context(
 ) -> Document:
     """Return requestContext with the key order that captures show."""
     first = {key: extra.pop(key) for key in ("disconnectStatusCode",) if key in extra}
-    message = {key: extra.pop(key) for key in ("messageId",) if key in extra}
     identity = {"userAgent": connection.user_agent} if connection.user_agent is not None else {}
     return {
         "routeKey": route_key,
         **first,
         **({"authorizer": dict(connection.authorizer)} if connection.authorizer is not None else {}),
-        **message,
         "eventType": event_type,
         "extendedRequestId": request_id,
         "requestTime": common_log_time(int(now)),

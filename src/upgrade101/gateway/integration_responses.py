@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -87,7 +88,8 @@ def select(responses: Iterable[IntegrationResponse], subject: str | None) -> Int
 @lru_cache(maxsize=256)
 def _pattern(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(pattern)
+        with warnings.catch_warnings(action="ignore"):  # of what a later Python may read otherwise
+            return re.compile(pattern)
     except re.error as fault:
         raise ConfigurationError(
             f"/{pattern}/ is no regular expression: {fault}", hint="mend the response key"

@@ -1,20 +1,18 @@
-"""One TCP connection: HTTP until the upgrade, frames after it. Lives on the gateway's event loop."""
+"""One TCP connection: HTTP until the upgrade, frames after it. Lives under the loop's lock."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import h11
 from websockets.datastructures import Headers as WebSocketHeaders
 from websockets.exceptions import InvalidHeader
-from websockets.frames import Frame, Opcode
+from websockets.frames import Frame, Opcode, apply_mask
 from websockets.http11 import Request as WebSocketRequest
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 from websockets.server import ServerProtocol
@@ -34,7 +32,9 @@ from .heads import (
     too_big,
 )
 from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
+from .loop import Timer
 from .ports import HttpRequest, HttpResponse
+from .transport import Transport
 
 if TYPE_CHECKING:
     from .server import Gateway
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("upgrade101.gateway")
 
 _HEAD_BYTES = TARGET_CHARACTERS + HEADER_BYTES
-_BUFFERED_BYTES = 4 * MESSAGE_BYTES  # unsent bytes above which a client counts as one that does not read
+BUFFERED_BYTES = 4 * MESSAGE_BYTES  # unsent bytes above which a client counts as one that does not read
 _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
 _NETWORK = 1006
@@ -57,11 +57,43 @@ class _Frames(Protocol):
     def __init__(self) -> None:
         super().__init__(Side.SERVER, state=State.OPEN, max_size=(MESSAGE_BYTES, FRAME_BYTES), logger=log)
         self.failed = 0
+        self._between = True  # two frames: nothing of the next one has arrived
+
+    def whole_text(self, data: bytes) -> bytes | None:
+        """Return the payload where data are one whole text message and nothing else, as they mostly are; else nothing.
+
+        Such data need not go through the parser, which takes several times as long.
+        """
+        size = len(data) - 6  # of the payload, behind two bytes of head and four of mask
+        if size < 0 or data[0] != 0x81 or not self._between or self.current_size is not None:
+            return None
+        if data[1] == 0x80 | size and size < 126:
+            start = 6
+        elif data[1] == 0xFE and data[2:4] == (size - 2).to_bytes(2, "big") and size - 2 <= FRAME_BYTES:
+            start = 8
+        else:
+            return None
+        return apply_mask(data[start:], data[start - 4 : start]) if self.state is State.OPEN else None
+
+    def receive_data(self, data: bytes | bytearray) -> None:
+        self._between = False
+        super().receive_data(data)
+
+    def recv_frame(self, frame: Frame) -> None:
+        super().recv_frame(frame)
+        self._between = not self.reader.buffer
 
     def fail(self, code: int, reason: str = "") -> None:
         if code != _NETWORK:
             self.failed = self.failed or int(code)
         super().fail(code, _REASONS.get(int(code), reason))
+
+
+def _head(size: int) -> bytes:
+    """Return the head of a text frame from the server with a payload of so many bytes (RFC 6455, 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    return b"\x81\x7e" + size.to_bytes(2, "big") if size < 65_536 else b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 class Mode(Enum):
@@ -73,10 +105,10 @@ class Mode(Enum):
     OVER = "whatever still comes is dropped"
 
 
-class Line(asyncio.Protocol):
+class Line:
     """What one peer says and hears."""
 
-    transport: asyncio.Transport
+    transport: Transport
 
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
@@ -92,14 +124,12 @@ class Line(asyncio.Protocol):
         self.asking = False  # a plain request is being answered
         self.congested = False  # the peer does not read what it is sent
         self.ended = False
-        self.timer: asyncio.TimerHandle | None = None
+        self.timer: Timer | None = None
 
-    # ── asyncio's side ───────────────────────────────────────────────────────────────────────────────────────────
+    # ── the transport's side ─────────────────────────────────────────────────────────────────────────────────────
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport = cast(asyncio.Transport, transport)  # uvloop's is one without being a subclass
-        transport.set_write_buffer_limits(high=_BUFFERED_BYTES)
-        self.peer: tuple[str, int] = (transport.get_extra_info("peername") or ("127.0.0.1", 0))[:2]
+    def connection_made(self, transport: Transport) -> None:
+        self.transport, self.peer = transport, transport.peer
         self.gateway.joined(self)
         self._expect_within(self.gateway.limits.handshake_seconds, self._too_slow)
 
@@ -116,14 +146,13 @@ class Line(asyncio.Protocol):
                 log.warning("dropped %s:%s: more than %s bytes before its 101", *self.peer, MESSAGE_BYTES)
                 self.transport.abort()
 
-    def eof_received(self) -> bool:
+    def eof_received(self) -> None:
         if self.frames is not None:
             self.frames.receive_eof()
             self._pump()
         elif self.mode is Mode.HTTP and not self.asking:
             self.http.receive_data(b"")  # h11's word for the end: half a request is an error
             self._read_http()
-        return False
 
     def connection_lost(self, fault: Exception | None) -> None:
         self.mode = Mode.OVER  # what still waits to be read, an upgrade perhaps, is nobody's now
@@ -222,7 +251,7 @@ class Line(asyncio.Protocol):
             self.http.start_next_cycle()
             self.head = None
             self._expect_within(_KEEP_ALIVE_SECONDS, self._too_slow)
-            asyncio.get_running_loop().call_soon(self.proceed)  # not here: a thousand pipelined requests are no stack
+            self.gateway.loop.soon(self.proceed)  # not here: a thousand pipelined requests are no stack
         else:
             self._hang_up()
 
@@ -236,7 +265,7 @@ class Line(asyncio.Protocol):
         """Say no more, and drop what still comes: bytes left unread would void the answer on its way."""
         self.mode = Mode.OVER
         if not self.transport.is_closing():
-            self._write_eof()
+            self.transport.write_eof()
             self.transport.resume_reading()
             self._expect_within(self.gateway.limits.close_seconds)
 
@@ -304,6 +333,13 @@ class Line(asyncio.Protocol):
 
     def _frames_arrive(self, data: bytes) -> None:
         assert self.frames is not None
+        text = None if self.arrived or self._held() else self.frames.whole_text(data)
+        if text is not None:
+            self.text.append(text)
+            self._message()
+            if self._held():
+                self.transport.pause_reading()
+            return
         self.frames.receive_data(data)
         self.arrived.extend(event for event in self.frames.events_received() if isinstance(event, Frame))
         self.proceed()
@@ -343,8 +379,8 @@ class Line(asyncio.Protocol):
         if self.connection is not None:
             self.gateway.core.sent(self.connection, text)
         if self.frames is not None and self.frames.state is State.OPEN:
-            self.frames.send_text(text.encode("utf-8", "replace"))  # a function's JSON may hold half a surrogate pair
-            self._pump()
+            payload = text.encode("utf-8", "replace")  # a function's JSON may hold half a surrogate pair
+            self.transport.write(_head(len(payload)) + payload)
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and give the client a while to answer."""
@@ -379,7 +415,7 @@ class Line(asyncio.Protocol):
             if data != SEND_EOF:
                 self._write(data)
             else:
-                self._write_eof()
+                self.transport.write_eof()
         if self.frames.close_expected() and self.timer is None:
             self._expect_within(self.gateway.limits.close_seconds)
 
@@ -402,18 +438,13 @@ class Line(asyncio.Protocol):
     # ── odds and ends ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _write(self, data: bytes | None) -> None:
-        if data and not self.transport.is_closing():
+        if data:
             self.transport.write(data)
-
-    def _write_eof(self) -> None:
-        if self.transport.can_write_eof() and not self.transport.is_closing():
-            with contextlib.suppress(OSError):  # the peer has just reset the connection; connection_lost follows
-                self.transport.write_eof()
 
     def _expect_within(self, seconds: float, otherwise: Callable[[], None] | None = None) -> None:
         """Cut the line, or do something else, unless that is cancelled within ``seconds``."""
         self._cancel_timer()
-        self.timer = asyncio.get_running_loop().call_later(seconds, otherwise or self.transport.abort)
+        self.timer = self.gateway.loop.call_later(seconds, otherwise or self.transport.abort)
 
     def _cancel_timer(self) -> None:
         if self.timer is not None:

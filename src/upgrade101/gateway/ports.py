@@ -23,7 +23,7 @@ class Invocation:
     """One event for one Lambda function."""
 
     function_arn: str
-    event: Any  # a proxy event, or what a request template made
+    event: Any  # a proxy event, or what a request template made; whoever runs the function may change it
     source_arn: str  # the route's execution ARN, against which the function's resource policy is checked
     request_id: str
     credentials_arn: str = ""  # the role with which the function is invoked: then its resource policy does not matter

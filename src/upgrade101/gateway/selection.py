@@ -7,6 +7,7 @@ a static value, and everything is evaluated once.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Callable
@@ -73,7 +74,11 @@ def read_json(text: str) -> Any:
     Returns ``MISSING`` for what is no JSON at all.
     """
     try:
-        return _STRICT.decode(text)
+        value, end = _STRICT.scan_once(text, 0)  # all that decode() does where there is no space around
+        return value if end == len(text) else _STRICT.decode(text)
+    except StopIteration:
+        with contextlib.suppress(ValueError, RecursionError):
+            return _STRICT.decode(text)
     except (ValueError, RecursionError):
         pass
     if len(text) > LENIENT_JSON_CHARACTERS or not text.lstrip().startswith("{"):
@@ -156,6 +161,8 @@ def text_of(value: Any) -> str | None:
     """
     if value is MISSING or value is None:
         return None
+    if type(value) is str and value.isascii():
+        return value
     try:
         return _java_text(value).encode("utf-8", "replace").decode()
     except RecursionError:

@@ -1,17 +1,16 @@
-"""The shell: one asyncio thread, one port. It moves bytes and performs what the core decides; it decides nothing.
+"""The shell: one loop, one port. It moves bytes and performs what the core decides; it decides nothing.
 
 HTTP is h11's work, frames are websockets' (both sans I/O). Whatever is not a WebSocket API's goes to the port ``http``.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
+import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,12 +19,13 @@ from .admission import Admission
 from .calls import Accept, Actions, Call, Close, Refuse, Resume, Run, Send
 from .clock import Clock
 from .core import Core
-from .documents import Knock
+from .documents import Knock, copied
 from .errors import ConfigurationError
 from .happenings import Observer, Observers, failed
 from .http_integrations import no_backends
 from .limits import Limits
-from .line import Line
+from .line import BUFFERED_BYTES, Line
+from .loop import Loop, Timer
 from .management import CALLER, manage
 from .ports import (
     ApiKeys,
@@ -40,6 +40,7 @@ from .ports import (
     Invoke,
     Outcome,
 )
+from .transport import Door, Transport
 from .uris import filled, function_arn
 
 log = logging.getLogger("upgrade101.gateway")
@@ -78,14 +79,18 @@ class Gateway:
         self._http = http
         self._fetch = fetch or no_backends
         self._lines: set[Line] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runs: deque[Call] = deque()  # calls that wait until nobody holds the lock
+        self._starter = 0  # the thread that starts them, and whether it led the loop when it began
+        self._starter_led = False
+        self.loop = self._new_loop()
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
-        self._loop_thread = 0
-        self._waiting: deque[Callable[[], None]] = deque()
-        self._woken = self._ending = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._ending = False
+        self._timer: Timer | None = None
         self._armed = float("inf")
+
+    def _new_loop(self) -> Loop:
+        return Loop(self.core.lock, self._start_runs)
 
     # ── starting and stopping ────────────────────────────────────────────────────────────────────────────────────
 
@@ -93,68 +98,59 @@ class Gateway:
         """Listen at ``host:port`` (0: any free one) on a thread of its own; harmless where it already runs."""
         if self._thread is not None:
             return self
-        started: threading.Event = threading.Event()
-        fault: list[Exception] = []
-        self._waiting.clear()
-        self._woken, self._timer, self._armed, self._ending = False, None, float("inf"), False
-        self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
-        self._thread = threading.Thread(
-            target=lambda: _live(self._serve(host, port, started, fault)), name="upgrade101-gateway", daemon=True
-        )
-        self._thread.start()
-        started.wait()
-        if fault:
-            self._thread.join()
-            self._thread = self._loop = None
+        self.loop = self._new_loop()
+        self.loop.open()
+        self._timer, self._armed, self._ending, self._starter = None, float("inf"), False, 0
+        try:
+            door = Door(self.loop, host, port, self._enter)
+        except Exception as refused:  # OSError, or OverflowError for a port, or UnicodeError for a host name
+            self.loop.close()
             raise ConfigurationError(
-                f"nothing can listen at {host}:{port}: {getattr(fault[0], 'strerror', None) or fault[0]}",
+                f"nothing can listen at {host}:{port}: {getattr(refused, 'strerror', None) or refused}",
                 hint="choose another --port, or 0 for any free one",
-            ) from fault[0]
+            ) from refused
+        self.host, self.port = door.address
+        self._pool = ThreadPoolExecutor(_HTTP_WORKERS, thread_name_prefix="upgrade101-http")
+        self._thread = threading.Thread(target=self._serve, args=[door], name="upgrade101-gateway", daemon=True)
+        self._thread.start()
         self._stop_listening = self.clock.listen(self._advanced)
         return self
 
-    async def _serve(self, host: str, port: int, started: threading.Event, fault: list[Exception]) -> None:
-        self._loop, self._loop_thread = asyncio.get_running_loop(), threading.get_ident()
-        self._end = asyncio.Event()
-        try:
-            if port not in range(65_536):
-                raise OverflowError("a port is a number from 0 to 65535")
-            server = await self._loop.create_server(lambda: Line(self), host, port, backlog=1024)
-        except Exception as refused:  # OSError, or OverflowError for a port, or UnicodeError for a host name
-            fault.append(refused)
-            return started.set()
-        self.host, self.port = server.sockets[0].getsockname()[:2]
-        started.set()
-        try:
-            await self._end.wait()
-        finally:
-            self._ending = True
-            await _until(lambda: len(asyncio.all_tasks()) == 1)  # asyncio's Server loses whom it closes upon
-            server.close()
-            await self._hang_up_all()
-        return None
+    def _enter(self, sock: socket.socket) -> None:
+        Transport(self.loop, sock, Line(self), BUFFERED_BYTES)
 
-    async def _hang_up_all(self) -> None:
-        """Say goodbye on every line, and cut those whose peer does not read it."""
-        for line in tuple(self._lines):
-            line.abandon()
-        await _until(lambda: not self._lines)
-        for line in tuple(self._lines):
-            line.transport.abort()
-        await asyncio.sleep(0)
+    def _serve(self, door: Door) -> None:
+        self.loop.run(lambda: self._ending)
+        with self.loop:
+            door.close()
+            for line in tuple(self._lines):
+                line.abandon()
+        self._attend(lambda: not self._lines)
+        with self.loop:
+            for line in tuple(self._lines):  # whose peers do not read the goodbye
+                line.transport.abort()
+        self._attend(lambda: not self._lines)
+        self.loop.close()
+
+    def _attend(self, until: Callable[[], bool]) -> None:
+        """Attend until something is true, but not for long."""
+        late = threading.Event()
+        with self.loop:
+            self.loop.call_later(_GOODBYE_SECONDS, late.set)
+        self.loop.attend(lambda: until() or late.is_set())
 
     def stop(self) -> None:
         """Close the port and every connection; clients see 1001. Harmless where it does not run."""
-        loop, thread = self._loop, self._thread
-        if loop is None or thread is None:
+        thread = self._thread
+        if thread is None:
             return
         self._stop_listening()
-        with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(self._end.set)
+        self._ending = True
+        self.loop.end()
         thread.join(5)
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
-        self._thread = self._loop = None
+        self._thread = None
         self.core.forget()
 
     def __enter__(self) -> Gateway:
@@ -171,15 +167,15 @@ class Gateway:
 
     def manage(self, method: str, address: Address, body: bytes = b"", caller: str = "") -> HttpResponse:
         """Answer a call of ``@connections`` from any thread, without HTTP."""
-        with self.core.lock:
+        with self.loop:
             response, actions = manage(self.core, method, address, body, caller)
-            self._queue(actions)
+            self._do(actions)
         return response
 
     def settle(self, seconds: float = 2.0) -> bool:
         """Wait until no call and no closing handshake is under way; tell whether that came true in time."""
         deadline = time.monotonic() + seconds
-        while self.core.busy() or self._waiting:
+        while self.core.busy() or not self.loop.idle():
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)
@@ -188,49 +184,48 @@ class Gateway:
     # ── what the core decided ────────────────────────────────────────────────────────────────────────────────────
 
     def perform(self, decide: Callable[..., Actions], *facts: Any) -> None:
-        """Have the core decide, and do it, from any thread: what concerns a line on the loop's thread, calls at once.
+        """Have the core decide, and do it, from any thread: what concerns a line at once, calls without the lock.
 
-        A line's work is queued before the core's lock is given back, so that it keeps the order of the decisions: no
-        post overtakes the 101.
+        As both happen under one lock, a line hears of decisions in their order: no post overtakes the 101.
         """
-        with self.core.lock:
-            actions = decide(*facts)
-            self._queue(actions)
-        self._call(actions)
+        with self.loop:
+            self._do(decide(*facts))
 
-    def _queue(self, actions: Actions) -> None:
-        for action in actions:
-            if not isinstance(action, Run) and action.connection is not None:
-                self.soon(_on_line(action.connection.line, action))
-        if self.core.next_due < self._armed:
-            self.soon(self._arm)
-
-    def _call(self, actions: Actions) -> None:
+    def _do(self, actions: Actions) -> None:
         for action in actions:
             if isinstance(action, Run):
-                self._run(action.call)
+                self._runs.append(action.call)
+            elif action.connection is not None:
+                try:
+                    _on_line(action.connection.line, action)
+                except Exception as fault:
+                    failed(log, "the gateway", "one of its duties", fault)
+        if self.core.next_due < self._armed:
+            self._arm()
 
-    def soon(self, do: Callable[[], None]) -> None:
-        """Have the loop's thread do something, in order; one wake-up serves many."""
-        loop = self._loop
-        if loop is None:
+    def _start_runs(self) -> None:
+        """Start the calls that wait, in their order: one thread does it for all.
+
+        Unless it led the loop when it began and does so no more: then what it started holds it up, and another goes on.
+        """
+        if not self._runs:
             return
-        self._waiting.append(do)
-        if not self._woken:
-            self._woken = True
-            here = threading.get_ident() == self._loop_thread
-            with contextlib.suppress(RuntimeError):  # the loop has just been closed
-                (loop.call_soon if here else loop.call_soon_threadsafe)(self._drain)
+        here = threading.get_ident()
+        with self.core.lock:
+            if self._starter and not (self._starter_led and not self.loop.leads(self._starter)):
+                return
+            self._starter, self._starter_led = here, self.loop.leads(here)
+        while (call := self._next_run(here)) is not None:
+            self._run(call)
 
-    def _drain(self) -> None:
-        """Do what is waiting now; what is added meanwhile has its own wake-up, and lets the sockets have their turn."""
-        self._woken = False
-        for _ in range(len(self._waiting)):
-            try:
-                self._waiting[0]()
-            except Exception as fault:
-                failed(log, "the gateway", "one of its duties", fault)
-            self._waiting.popleft()  # only now: settle() waits until it is done
+    def _next_run(self, here: int) -> Call | None:
+        with self.core.lock:
+            if self._starter != here:
+                return None
+            if not self._runs:
+                self._starter = 0
+                return None
+            return self._runs.popleft()
 
     def _run(self, call: Call) -> None:
         def done(outcome: Outcome) -> None:
@@ -241,6 +236,8 @@ class Gateway:
             if isinstance(request, BackendRequest):
                 return self._fetch(request, done)
             event = call.event if request is None else request.value
+            if request is not None or self.observers.watching or call.connection.stage.logged:
+                event = copied(event)  # else nobody looks at it again, and the handler may do with it what it likes
             variables = call.connection.stage.stage_variables
             arn = function_arn(call.integration.integration_uri, variables)
             role = filled(call.integration.credentials_arn, variables)
@@ -256,25 +253,21 @@ class Gateway:
 
     def _arm(self) -> None:
         """Have the loop look at the deadlines when the next one comes (only ever sooner than planned)."""
-        due = self.core.next_due
-        if self._loop is None or due >= self._armed:
-            return
         if self._timer is not None:
             self._timer.cancel()
-        self._armed = due
-        self._timer = self._loop.call_later(max(0.0, due - self.clock.now()), self._due)
+        self._armed = self.core.next_due
+        self._timer = self.loop.call_later(max(0.0, self._armed - self.clock.now()), self._due)
 
     def _due(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._armed, self._timer = float("inf"), None
         self.perform(self.core.due)
-        self._arm()
 
     def _advanced(self) -> None:
         """The clock jumped: do what has become due, and wait until it is done."""
-        self.perform(self.core.due)
-        self.soon(self._due)
+        with self.loop:
+            self._due()
         if threading.current_thread() is not self._thread:
             self.settle()
 
@@ -304,19 +297,19 @@ class Gateway:
             response = _json(500, "Internal server error")
         if response is None:
             response = _json(404, "Not Found") if address is None else _json(403, "Forbidden")
-        self.soon(lambda: done(response))
+        with self.loop:
+            done(response)
 
     def knock(self, knock: Knock, line: Line) -> None:
         """Hand an upgrade request to the core."""
-        with self.core.lock:
+        with self.loop:
             actions = self.core.upgrade(knock, line)
             match actions:
                 case [Refuse(None, status, body)]:
                     line.refuse(status, body)
                 case [Run(Call(connection=connection)) | Accept(connection) | Refuse(connection)]:
                     line.connection = connection
-            self._queue(actions)
-        self._call(actions)
+            self._do(actions)
 
     def joined(self, line: Line) -> None:
         """Remember a line so that it can be closed with the gateway."""
@@ -329,39 +322,18 @@ class Gateway:
         self._lines.discard(line)
 
 
-async def _until(true: Callable[[], bool]) -> None:
-    """Wait until something is true, but not for long."""
-    deadline = time.monotonic() + _GOODBYE_SECONDS
-    while not true() and time.monotonic() < deadline:
-        await asyncio.sleep(0.001)
-
-
-def _live(life: Coroutine[Any, Any, None]) -> None:
-    """Run the gateway's loop: uvloop's where there is one, because it wakes and writes in half the time."""
-    with asyncio.Runner(loop_factory=_new_event_loop()) as runner:
-        runner.run(life)
-
-
-def _new_event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        from uvloop import new_event_loop
-    except ImportError:  # Windows
-        return None
-    return new_event_loop
-
-
-def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Callable[[], None]:
+def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> None:
     match action:
         case Accept(_, subprotocol):
-            return lambda: line.accept(subprotocol)
+            line.accept(subprotocol)
         case Refuse(_, status, body):
-            return lambda: line.refuse(status, body)
+            line.refuse(status, body)
         case Send(_, text):
-            return lambda: line.send(text)
+            line.send(text)
         case Close(_, code, reason):
-            return lambda: line.close(code, reason)
+            line.close(code, reason)
         case Resume():
-            return line.proceed
+            line.proceed()
 
 
 def _json(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:

@@ -59,6 +59,7 @@ class LocalCloud:
         self.definitions = Definitions()
         self.functions = functions if isinstance(functions, Functions) else Functions(run_in=functions)
         self.functions.endpoint = lambda: own_endpoint(self.gateway.host, self.gateway.port)
+        self.functions.loop = lambda: self.gateway.loop
         self._backends = Backends(Services(self._http), self.clock.now)
         self.gateway = Gateway(
             self.definitions,

@@ -14,9 +14,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
+from ...gateway.loop import Loop, Seat
 from . import runtime, surroundings
 from .function_log import FunctionLog, LogListener
 from .log_shelf import Events
@@ -29,8 +31,10 @@ INIT_SECONDS = (
     10.0  # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html#runtimes-lifecycle-ib
 )
 
+_MOMENT = 0.001  # seconds that an invocation may take in a thread that leads the gateway's loop
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Result:
     """What an invocation came to: JSON text, the error's type or '', and its log."""
 
@@ -98,6 +102,7 @@ class Settings:
     listeners: list[LogListener] = field(default_factory=list)
     endpoint: Callable[[], str] = str  # where child processes reach the cloud, 'http://127.0.0.1:4566' say
     latency: Callable[[], Mapping[str, float]] = dict  # seconds that child processes wait in a call, by service
+    loop: Callable[[], Loop | None] = lambda: None  # the gateway's, which the thread of an idle environment may lead
 
 
 class Owner(Protocol):
@@ -129,7 +134,7 @@ class Owner(Protocol):
         """See to what the environment leaves behind."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ending:
     """How a handler, or its import, ended."""
 
@@ -143,6 +148,7 @@ class Environment:
     """An execution environment: created cold, used warm, ended when it idles, breaks or is out of date."""
 
     max_memory_used: int | None = None  # MB, where it is known
+    may_lead = False
 
     def __init__(self, owner: Owner) -> None:
         self.spec = owner.spec
@@ -152,6 +158,10 @@ class Environment:
         self._owner = owner
         self._cold = True
         self._inbox: SimpleQueue[Execution | None] = SimpleQueue()
+        self._seat = Seat()
+        self._led: Loop | None = None  # the loop that its thread leads, or is about to
+        self._serving = self._over = False
+        self._pace = inf  # seconds that an invocation takes: quick to fall, slow to rise
         name = f"lambda {self.spec.function_name} {self.log.stream_name[-6:]}"
         self.thread = threading.Thread(target=self._live, name=name, daemon=True)
 
@@ -186,16 +196,28 @@ class Environment:
     # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def take(self, execution: Execution) -> None:
-        """Run this invocation next."""
+        """Run this invocation next: on the spot where this is its own thread, and leads the gateway's loop."""
+        self.execution = execution
+        loop = self._owner.settings.loop()
+        if loop is not None and loop.leads():
+            loop.like(self._owner)
+            if self._led is loop and not self._serving and self.thread.ident == threading.get_ident():
+                self._serve_leading(loop, execution)
+                return
         if self.thread.ident is None:
             with surroundings.outside():
                 self.thread.start()
-        self.execution = execution
-        self._inbox.put(execution)
+        self._put(execution)
 
     def end(self) -> None:
         """End as soon as nothing runs."""
-        self._inbox.put(None)
+        self._put(None)
+
+    def _put(self, execution: Execution | None) -> None:
+        self._inbox.put(execution)
+        led = self._led
+        if led is not None:
+            led.wake()
 
     def expire(self, execution: Execution) -> bool:
         """Give a timed-out invocation its answer; tell whether it was still without one. Its environment is lost."""
@@ -214,29 +236,63 @@ class Environment:
     def _live(self) -> None:
         self._enter()
         try:
-            execution = self._wait()
-            while execution is not None:
-                execution = self._serve(execution)
+            while not self._over and (execution := self._wait()) is not None:
+                self._serve(execution)
         finally:
             self._halt()
             self._leave()
             self._owner.ended(self)
 
-    def _serve(self, execution: Execution) -> Execution | None:
-        """Run an invocation and wait for the next; nothing when the environment is to end."""
+    def _serve(self, execution: Execution) -> None:
+        """Run an invocation, and those that wait for the environment."""
+        following: Execution | None = execution
+        while following is not None:
+            following = self._serve_one(following)
+
+    def _serve_one(self, execution: Execution) -> Execution | None:
         result = self._run(execution)
         if result is None:  # timed out meanwhile: nobody waits for it, and the environment is lost already
+            self._over = True
             return None
         if self.broken:
+            self._over = True
             self._retire()
             execution.finish(result)
             return None
         following = self._owner.release(self)  # before the answer: who has it may invoke again at once
         execution.finish(result)
-        return following or self._wait()
+        return following
+
+    def _serve_leading(self, loop: Loop, execution: Execution) -> None:
+        """Run an invocation in the midst of the loop's work; if it is known to take long, not as who leads."""
+        if self._pace > _MOMENT:
+            loop.resign(self._seat)
+        job = loop.away()
+        self._serving = True
+        self._enter()
+        try:
+            self._serve(execution)
+        finally:
+            surroundings.leave()
+            self._serving = False
+            loop.back(job)
+
+    def _lead(self, loop: Loop) -> None:
+        """Lead the gateway's loop until there is something to do for this thread alone."""
+        self._led = loop
+        try:
+            with surroundings.outside():
+                loop.lead(self._seat, lambda: self._over or not self._inbox.empty())
+        finally:
+            self._led = None
 
     def _wait(self) -> Execution | None:
         while True:
+            loop = self._owner.settings.loop()
+            if loop is not None and self._pace <= _MOMENT and loop.likes(self._owner) and self.may_lead:
+                self._lead(loop)
+                if self._over:
+                    return None
             try:
                 return self._inbox.get(timeout=self._owner.settings.idle_seconds)
             except Empty:
@@ -266,6 +322,7 @@ class Environment:
         if not execution.claim():
             return None
         self._owner.unwatch(self)
+        self._pace = seconds if seconds < self._pace else self._pace + (seconds - self._pace) / 8
         return self._close_log(execution, ending, seconds, init_seconds)
 
     def _close_log(self, execution: Execution, ending: Ending, seconds: float, init_seconds: float | None) -> Result:

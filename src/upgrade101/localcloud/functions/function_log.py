@@ -72,7 +72,7 @@ class FunctionLog:
         for thread in list(self._unfinished):
             self.record(self._unfinished.pop(thread, "") + "\n")
         now = _now()
-        events, self._events = [*self._events, *((now, line) for line in lines)], []
+        events, self._events = [*self._events, *[(now, line) for line in lines]], []
         events.sort(key=itemgetter(0))
         log_shelf.put(self._spec, self.stream_name, events)
         return events

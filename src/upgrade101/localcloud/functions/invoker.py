@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from ...gateway.errors import ConfigurationError
+from ...gateway.loop import Loop
 from ...gateway.ports import Invocation, Outcome
 from . import event_sources, log_shelf, moto_lambda, pollers, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Owner, Result, Settings
@@ -85,6 +86,7 @@ class Functions:
         self.run_in = run_in
         self.endpoint: Callable[[], str] = str
         self.latency: Callable[[], Mapping[str, float]] = dict
+        self.loop: Callable[[], Loop | None] = lambda: None
         self.on_log: list[LogListener] = []
         self._settings = Settings(
             kind,
@@ -96,6 +98,7 @@ class Functions:
             listeners=self.on_log,
             endpoint=lambda: self.endpoint(),
             latency=lambda: self.latency(),
+            loop=lambda: self.loop(),
         )
         self._permissions = Permissions()
         self._pools: Pools | None = None
@@ -121,8 +124,7 @@ class Functions:
             done(Outcome(_read(result.payload), result.error))
 
         arn, request_id = invocation.function_arn, invocation.request_id
-        event = partial(runtime.copied, invocation.event)
-        execution = Execution(event, finished, function_arn=arn, caller_request_id=request_id)
+        execution = Execution(lambda: invocation.event, finished, function_arn=arn, caller_request_id=request_id)
         try:
             self._submit(function, execution)
         except Throttled as throttled:
@@ -294,8 +296,14 @@ def _ignore(result: Result) -> None:
     """Nobody waits for the answer of an event."""
 
 
+_DECODER = json.JSONDecoder()
+
+
 def _read(payload: str) -> Any:
     try:
-        return json.loads(payload)
+        value, end = _DECODER.scan_once(payload, 0)  # all that loads() does where there is no space around
+        return value if end == len(payload) else json.loads(payload)
+    except StopIteration:
+        return payload
     except ValueError:
         return payload  # a handler returned bytes that are not JSON

@@ -1,7 +1,7 @@
-"""What functions logged, on its way into moto's CloudWatch Logs: put down at once, stored a moment later.
+"""What functions logged, on its way into moto's CloudWatch Logs: put down at once, stored when somebody asks for it.
 
-Storing costs as much as running a small handler, so a thread of its own does it, in batches; whoever asks CloudWatch
-Logs for anything waits until everything is stored.
+Storing costs as much as running a small handler, so it waits until CloudWatch Logs is asked for anything at all. Only
+where a log group has subscription filters, which have functions of their own invoked, a thread stores every moment.
 """
 
 from __future__ import annotations
@@ -55,7 +55,10 @@ class Stored(LogsResponse):
     def dispatch(cls, *args: Any, **kwargs: Any) -> Any:
         """Store what lies on the shelf, then answer."""
         store()
-        return super().dispatch(*args, **kwargs)
+        answer = super().dispatch(*args, **kwargs)
+        if _storer is None and _has_subscribers():
+            _start_storing()
+        return answer
 
 
 def messages(events: Events) -> list[str]:
@@ -66,7 +69,7 @@ def messages(events: Events) -> list[str]:
 def put(group: LogGroup, stream_name: str, events: Events) -> None:
     """Put the events of one invocation, or one request, down; returns at once."""
     _shelf.append((group, stream_name, events))
-    if not _something.is_set():
+    if _storer is not None and not _something.is_set():
         _something.set()
 
 
@@ -94,6 +97,17 @@ def _store(group: LogGroup, stream_name: str, events: Events) -> None:
     kept.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for (at, _), message in written])
 
 
+def _has_subscribers() -> bool:
+    backends = [backend for regions in logs_backends.values() for backend in regions.values()]
+    return any(group.subscription_filters for backend in backends for group in backend.groups.values())
+
+
+def _start_storing() -> None:
+    global _storer
+    _storer = threading.Thread(target=_store_for_ever, name="upgrade101-logs", daemon=True)
+    _storer.start()
+
+
 def _store_for_ever() -> None:
     while True:
         _something.wait()
@@ -103,20 +117,16 @@ def _store_for_ever() -> None:
 
 
 def install() -> None:
-    """Have CloudWatch Logs look at the shelf first, and start storing; harmless where that has been done.
+    """Have CloudWatch Logs look at the shelf first; harmless where that has been done.
 
     Raises ConfigurationError where moto is a version whose seam has moved.
     """
-    global _storer
     if _TABLE.get(_URL) not in (Stored.dispatch, LogsResponse.dispatch):
         raise ConfigurationError(
             f"moto {moto.__version__} serves CloudWatch Logs at other URLs than {_URL}",
             hint=f"moto {KNOWN_TO_FIT} is known to fit: pip install 'moto>=5.1.18,<5.3'",
         )
     _TABLE[_URL] = Stored.dispatch
-    if _storer is None:
-        _storer = threading.Thread(target=_store_for_ever, name="upgrade101-logs", daemon=True)
-        _storer.start()
 
 
 def uninstall() -> None:

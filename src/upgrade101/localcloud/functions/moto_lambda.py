@@ -91,6 +91,10 @@ def find(name_or_arn: str) -> Any:
     backend = None if backends is None else backends.get(region or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1")
     if backend is None:
         return None
+    try:  # get_function() does the same, with a regular expression on the way
+        return backend._lambdas._functions[name]["latest"]
+    except (AttributeError, KeyError, TypeError):
+        pass
     try:
         return backend.get_function(name)
     except (JsonRESTError, KeyError, ValueError):
@@ -117,7 +121,7 @@ def revision(function: Any) -> tuple[Any, ...]:
         function.memory_size,
         function.role,
         function.version,
-        tuple(layer["Arn"] for layer in function.layers),
+        tuple([layer["Arn"] for layer in function.layers]) if function.layers else (),
     )
 
 

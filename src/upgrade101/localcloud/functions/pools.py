@@ -46,13 +46,27 @@ class Pool:
 
     def submit(self, execution: Execution) -> None:
         """Run an invocation in an idle environment, else in a new one, else when its turn comes."""
+        environment = self.assign(execution)
+        if environment is not None:
+            environment.take(execution)
+
+    def assign(self, execution: Execution) -> Environment | None:
+        """Return the environment that is to take an invocation; nothing where it has to wait for its turn."""
         with self._lock:
             self.busy += 1
-            environment = self._idle.pop() if self._idle else self._new()
+            environment = self._take_idle() if self._idle else self._new()
             if environment is None:
                 self._waiting.append(execution)
-                return
-        environment.take(execution)
+            return environment
+
+    def _take_idle(self) -> Environment:
+        """Take the one whose thread this is, which can run it on the spot, else the one that was used last."""
+        if len(self._idle) > 1:
+            here = threading.get_ident()
+            for place, environment in enumerate(self._idle):
+                if environment.thread.ident == here:
+                    return self._idle.pop(place)
+        return self._idle.pop()
 
     def _new(self) -> Environment | None:
         if len(self._all) >= self.settings.max_environments:
@@ -191,7 +205,9 @@ class Pools:
         with self._limited:
             if sum(each.busy for each in self._pools_of(pool.spec)) >= limit:
                 raise Throttled(pool.spec.function_name, limit)
-            pool.submit(execution)
+            environment = pool.assign(execution)
+        if environment is not None:
+            environment.take(execution)
 
     def _pools_of(self, spec: FunctionSpec) -> list[Pool]:
         with self._lock:

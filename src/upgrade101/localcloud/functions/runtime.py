@@ -115,18 +115,6 @@ def variables_of(spec: FunctionSpec, log_stream_name: str, task_root: str = TASK
     }
 
 
-def copied(document: Any) -> Any:
-    """Return a copy of a JSON document that shares nothing with it.
-
-    >>> event = {"body": "hi", "requestContext": {"identity": {}}}
-    >>> copied(event) == event, copied(event)["requestContext"] is event["requestContext"]
-    (True, False)
-    """
-    if isinstance(document, dict):
-        return {key: copied(value) if isinstance(value, dict | list) else value for key, value in document.items()}
-    return [copied(value) for value in document] if isinstance(document, list) else document
-
-
 # ── the handler ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -69,6 +69,11 @@ def enter(environment: Inside) -> None:
     _here.inside = environment
 
 
+def leave() -> None:
+    """Put this thread outside for good."""
+    _here.inside = None
+
+
 class outside:
     """See the process as everybody else does: for callbacks that a function's thread makes to the rest of the house.
 

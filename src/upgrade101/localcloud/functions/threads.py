@@ -19,6 +19,7 @@ from .specs import Handler
 class ThreadEnvironment(Environment):
     """Runs the handler in its own thread: as quick as a call, but what hangs cannot be killed, and a crash is ours."""
 
+    may_lead = True
     modules: Modules
     variables: dict[str, str]
 
