@@ -161,7 +161,7 @@ def test_another_thread_leads_and_gives_the_lead_back(running):
 
 
 def test_the_lead_goes_from_one_thread_to_the_next(running):
-    first, end_first = running.helper()
+    first, _end_first = running.helper()
     second, end_second = running.helper()
     assert running.where() is second
     until(lambda: not first.is_alive())  # it has come back from lead()
@@ -179,7 +179,7 @@ def test_who_is_away_for_long_loses_the_lead(running):
             with_job.append(threading.current_thread())
 
         with_job = []
-        thread, end = running.helper()
+        thread, _end = running.helper()
         jobs = []
 
         def job():  # as what runs a function on the spot: outside the lock
@@ -212,7 +212,7 @@ def test_short_jobs_leave_the_lead_where_it_is(running):
 
 
 def test_the_overseer_sleeps_while_there_is_nothing_to_oversee_and_wakes_for_a_job(running):
-    thread, end = running.helper()
+    thread, _end = running.helper()
     until(lambda: running.loop._dozing)
     job = running.loop.away()  # as if the thread that leads were busy
     until(lambda: running.loop.leads(running.thread.ident))
@@ -223,7 +223,7 @@ def test_the_overseer_sleeps_while_there_is_nothing_to_oversee_and_wakes_for_a_j
 
 
 def test_the_end_of_an_old_job_does_not_hide_a_new_one(running):
-    thread, end = running.helper()
+    _thread, end = running.helper()
     old = running.loop.away()
     new = running.loop.away()
     running.loop.back(old)
@@ -257,7 +257,7 @@ def test_many_want_to_lead_and_the_loop_goes_on():
             seat = Seat()
             while not stop.is_set():
                 tries = iter(range(20))
-                running.loop.lead(seat, lambda: stop.is_set() or next(tries, None) is None)
+                running.loop.lead(seat, lambda tries=tries: stop.is_set() or next(tries, None) is None)
 
         threads = [threading.Thread(target=keen, daemon=True) for _ in range(4)]
         for thread in threads:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import h11
 from websockets.datastructures import Headers as WebSocketHeaders
 from websockets.exceptions import InvalidHeader
-from websockets.frames import Frame, Opcode, apply_mask
+from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the one in C, if any
 from websockets.http11 import Request as WebSocketRequest
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 from websockets.server import ServerProtocol

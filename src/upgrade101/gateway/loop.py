@@ -44,7 +44,7 @@ class Seat:
 class Timer:
     """Something to do at a time; ``cancel`` calls it off."""
 
-    __slots__ = ("do", "_timers")
+    __slots__ = ("_timers", "do")
 
     def __init__(self, timers: Deadlines[Timer], do: Callable[[], None]) -> None:
         self.do: Callable[[], None] | None = do
@@ -267,9 +267,10 @@ class Loop:
         elif self._timers:
             seconds = max(0.0, self._timers.soonest - time.monotonic())
         try:
-            return self._selector.select(seconds)
+            ready: list[tuple[selectors.SelectorKey, int]] = self._selector.select(seconds)
         except (OSError, ValueError):  # a socket was closed while select() looked at it
             return []
+        return ready
 
     def _do_what_waits(self) -> None:
         with self:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
+from json.scanner import make_scanner
 from typing import Any, NoReturn
 
 import json5
@@ -74,7 +75,7 @@ def read_json(text: str) -> Any:
     Returns ``MISSING`` for what is no JSON at all.
     """
     try:
-        value, end = _STRICT.scan_once(text, 0)  # all that decode() does where there is no space around
+        value, end = _scan(text, 0)  # all that decode() does where there is no space around
         return value if end == len(text) else _STRICT.decode(text)
     except StopIteration:
         with contextlib.suppress(ValueError, RecursionError):
@@ -94,6 +95,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 _STRICT = json.JSONDecoder(parse_constant=_no_constant)
+_scan = make_scanner(_STRICT)  # type: ignore[arg-type]  # it takes a decoder, whatever the stubs say
 
 
 @lru_cache(maxsize=1024)

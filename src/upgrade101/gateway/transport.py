@@ -49,7 +49,7 @@ class Listener(Protocol):
 class Transport:
     """A connected socket."""
 
-    __slots__ = ("_loop", "_socket", "_listener", "_events", "_unsent", "_high", "_full", "_closing", "_eof", "peer")
+    __slots__ = ("_closing", "_eof", "_events", "_full", "_high", "_listener", "_loop", "_socket", "_unsent", "peer")
 
     def __init__(self, loop: Loop, sock: socket.socket, listener: Listener, high: int) -> None:
         sock.setblocking(False)
@@ -264,7 +264,7 @@ def _listening(family: int, address: tuple[object, ...]) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind(address)  # type: ignore[arg-type]
+        sock.bind(address)
         sock.listen(_BACKLOG)
         sock.setblocking(False)
     except OSError:

@@ -221,5 +221,5 @@ def test_it_ends_with_the_cloud(house):
     talk.warm()
     house.close()
     until(lambda: not [one for one in threading.enumerate() if one.name.startswith(("lambda ", "upgrade101-gateway"))])
-    with pytest.raises(Exception, match="1001|going away|no close frame"):
+    with pytest.raises(Exception, match=r"1001|going away|no close frame"):
         talk.ws.recv(timeout=5)

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from json.scanner import make_scanner
 from queue import SimpleQueue
 from typing import Any
 
@@ -296,12 +297,12 @@ def _ignore(result: Result) -> None:
     """Nobody waits for the answer of an event."""
 
 
-_DECODER = json.JSONDecoder()
+_scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # whatever the stubs say
 
 
 def _read(payload: str) -> Any:
     try:
-        value, end = _DECODER.scan_once(payload, 0)  # all that loads() does where there is no space around
+        value, end = _scan(payload, 0)  # all that loads() does where there is no space around
         return value if end == len(payload) else json.loads(payload)
     except StopIteration:
         return payload
