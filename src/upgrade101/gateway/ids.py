@@ -28,7 +28,9 @@ class Ids:
     def __init__(self, now: Callable[[], float], random_bytes: Callable[[int], bytes] | None = None) -> None:
         self._now = now
         self._random = random_bytes or _supply()
-        self._front_end = self._random(2)
+        front_end = self._random(2)
+        self._tails = {kind: bytes((kind,)) + front_end for kind in (_CONNECTION, _REQUEST)}
+        self._ticks, self._head = -1, b""
 
     def connection(self) -> str:
         """Return a new connection id."""
@@ -42,7 +44,9 @@ class Ids:
 
     def _make(self, kind: int) -> str:
         ticks = int(self._now() / _TICK_SECONDS) & 0x7FFFFFFF
-        raw = ticks.to_bytes(4, "big") + self._random(4) + bytes((kind,)) + self._front_end
+        if ticks != self._ticks:
+            self._ticks, self._head = ticks, ticks.to_bytes(4, "big")
+        raw = self._head + self._random(4) + self._tails[kind]
         return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE).decode()
 
 

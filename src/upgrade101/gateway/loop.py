@@ -25,7 +25,9 @@ from .happenings import failed
 log = logging.getLogger("upgrade101.gateway")
 
 _MOMENT = 0.002  # seconds between two looks at a thread that leads and runs a function
+_STUCK = 2  # looks that find the same job, after which it no longer leads
 _PATIENCE = 50  # looks without anything new, after which the loop's own thread sleeps until it is needed
+_BAN_SECONDS, _LONGEST_BAN_SECONDS = 0.1, 5.0
 _LIKED = 4  # jobs in a row for the same function, after which its thread may lead
 _AT_ONCE = 500  # sockets that select() takes on Windows
 _POLL_SECONDS = 0.002  # between two rounds there where it takes several
@@ -75,6 +77,9 @@ class Loop:
         self._dozing = self._ending = self._woken = False
         self._liked: object = None
         self._liking = 0
+        self._fallen: object = None  # for which kind of job the lead was lost last; not before then it leads again
+        self._forgiven = 0.0
+        self._ban = _BAN_SECONDS
         self._hear: socket.socket | None = None
         self._call: socket.socket | None = None
 
@@ -207,7 +212,9 @@ class Loop:
 
     def likes(self, kind: object) -> bool:
         """Tell whether a thread for that kind of job had better lead."""
-        return kind is self._liked and self._liking >= _LIKED and not self._ending
+        if kind is not self._liked or self._liking < _LIKED or self._ending:
+            return False
+        return kind is not self._fallen or time.monotonic() >= self._forgiven
 
     def away(self) -> int:
         """Begin a job as who leads, and return its number: where it still runs a moment later, another leads."""
@@ -235,16 +242,24 @@ class Loop:
                 pass
             away, jobs = self._away, self._jobs
             looks = looks + 1 if jobs == seen else 0
-            if away and away == seen:
+            if away and looks >= _STUCK:
                 with self.lock:
                     if self._away == away:
                         self._leader, self._away = self._own, 0
+                        self._blame()
             elif looks >= _PATIENCE:
                 looks = 0
                 self._dozing = True
                 if self._away:
                     self._dozing = False
             seen = jobs
+
+    def _blame(self) -> None:
+        """Keep what took too long from leading again for a while, and for longer when it has just done so before."""
+        now = time.monotonic()
+        again = self._fallen is self._liked and now < self._forgiven + _BAN_SECONDS * 10
+        self._ban = min(2 * self._ban, _LONGEST_BAN_SECONDS) if again else _BAN_SECONDS
+        self._fallen, self._forgiven = self._liked, now + self._ban
 
     def _attend(self, seat: Seat, until: Callable[[], bool]) -> None:
         """Do what sockets and timers ask for, as long as this thread leads."""

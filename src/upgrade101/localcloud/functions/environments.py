@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from math import inf
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -111,6 +110,8 @@ class Owner(Protocol):
     spec: FunctionSpec
     code: Code
     settings: Settings
+    pace: float  # seconds that an invocation takes: quick to fall, slow to rise
+    leading: Environment | None  # the one whose thread leads the gateway's loop
 
     def session(self) -> Any:
         """Return the default boto3 session of the function."""
@@ -161,7 +162,6 @@ class Environment:
         self._seat = Seat()
         self._led: Loop | None = None  # the loop that its thread leads, or is about to
         self._serving = self._over = False
-        self._pace = inf  # seconds that an invocation takes: quick to fall, slow to rise
         name = f"lambda {self.spec.function_name} {self.log.stream_name[-6:]}"
         self.thread = threading.Thread(target=self._live, name=name, daemon=True)
 
@@ -265,7 +265,7 @@ class Environment:
 
     def _serve_leading(self, loop: Loop, execution: Execution) -> None:
         """Run an invocation in the midst of the loop's work; if it is known to take long, not as who leads."""
-        if self._pace > _MOMENT:
+        if self._owner.pace > _MOMENT:
             loop.resign(self._seat)
         job = loop.away()
         self._serving = True
@@ -280,16 +280,19 @@ class Environment:
     def _lead(self, loop: Loop) -> None:
         """Lead the gateway's loop until there is something to do for this thread alone."""
         self._led = loop
+        self._owner.leading = self
         try:
             with surroundings.outside():
                 loop.lead(self._seat, lambda: self._over or not self._inbox.empty())
         finally:
             self._led = None
+            if self._owner.leading is self:
+                self._owner.leading = None
 
     def _wait(self) -> Execution | None:
         while True:
             loop = self._owner.settings.loop()
-            if loop is not None and self._pace <= _MOMENT and loop.likes(self._owner) and self.may_lead:
+            if loop is not None and self._owner.pace <= _MOMENT and loop.likes(self._owner) and self.may_lead:
                 self._lead(loop)
                 if self._over:
                     return None
@@ -322,7 +325,8 @@ class Environment:
         if not execution.claim():
             return None
         self._owner.unwatch(self)
-        self._pace = seconds if seconds < self._pace else self._pace + (seconds - self._pace) / 8
+        pace = self._owner.pace
+        self._owner.pace = seconds if seconds < pace else pace + (seconds - pace) / 8
         return self._close_log(execution, ending, seconds, init_seconds)
 
     def _close_log(self, execution: Execution, ending: Ending, seconds: float, init_seconds: float | None) -> Result:

@@ -10,6 +10,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ class Pool:
         self._timeouts = timeouts
         self._emptied = emptied
         self.busy = 0  # invocations that run or wait
+        self.pace = inf
+        self.leading: Environment | None = None
         self._idle: list[Environment] = []
         self._all: set[Environment] = set()
         self._waiting: deque[Execution] = deque()
@@ -60,12 +63,11 @@ class Pool:
             return environment
 
     def _take_idle(self) -> Environment:
-        """Take the one whose thread this is, which can run it on the spot, else the one that was used last."""
-        if len(self._idle) > 1:
-            here = threading.get_ident()
-            for place, environment in enumerate(self._idle):
-                if environment.thread.ident == here:
-                    return self._idle.pop(place)
+        """Take the one that leads the gateway's loop, which can run it on the spot, else the one that was used last."""
+        leading = self.leading
+        if leading is not None and leading is not self._idle[-1] and leading in self._idle:
+            self._idle.remove(leading)
+            return leading
         return self._idle.pop()
 
     def _new(self) -> Environment | None:
