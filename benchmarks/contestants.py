@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 
 from .processes import ROOT, Server, Trouble
@@ -116,12 +116,7 @@ def missing() -> dict[str, str]:
 
 def versions() -> dict[str, str]:
     """Return name and version of every package that is measured or measures."""
-    found = {}
-    for name in ("websockets", "uvloop", "boto3", "moto"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # uvloop, on Windows
-            found[name] = "none"
+    found = {name: version(name) for name in ("websockets", "boto3", "moto")}
     absent = missing()
     if MINISTACK not in absent:
         found[MINISTACK] = _version_beside(ministack())

@@ -475,6 +475,20 @@ def test_slow_http_answers_keep_nobody_waiting(start, bystander):
         client.socket.close()
 
 
+def test_what_a_handler_does_to_its_event_no_observer_sees(start):
+    def invoke(invocation, done):
+        invocation.event["requestContext"].clear()
+        done(Outcome({"statusCode": 200, "body": "done"}))
+
+    running = start(invoke=invoke)
+    events = []
+    running.gateway.watch(lambda happening: events.append(happening) if isinstance(happening, Invoked) else None)
+    with running.connect() as ws:
+        ws.send("hello")
+        assert ws.recv(timeout=10) == "done"
+    assert {event.event["requestContext"]["eventType"] for event in events} >= {"CONNECT", "MESSAGE"}
+
+
 def test_an_observer_that_raises_disturbs_nobody(start, calm):
     running = start()
     running.gateway.watch(lambda happening: 1 / 0)
