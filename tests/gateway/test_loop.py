@@ -217,9 +217,7 @@ def test_the_overseer_sleeps_while_there_is_nothing_to_oversee_and_wakes_for_a_j
     job = running.loop.away()  # as if the thread that leads were busy
     until(lambda: running.loop.leads(running.thread.ident))
     running.loop.back(job)
-    with running.loop:
-        running.loop.wake()
-    until(lambda: not thread.is_alive())
+    until(lambda: running.loop.wake() or not thread.is_alive())
 
 
 def test_the_end_of_an_old_job_does_not_hide_a_new_one(running):
