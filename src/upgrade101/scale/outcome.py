@@ -21,7 +21,7 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
 _POINTS = 400  # of a curve, for a plot
 _LUMPS = ((5_000_000, 50), (500_000, 10))  # beyond so many connections, so many workers are simulated as one
-_LUMPS_LEAST = 20  # fewer lumps than that would be too coarse
+_LUMPS_LEAST = 10  # fewer lumps than that would be too coarse
 
 
 @dataclass(frozen=True, slots=True, repr=False)
