@@ -158,14 +158,14 @@ class Chaos:
         """Cut a line. ``silently``: it is over already when the gateway comes to look, and so nobody is told."""
         assert self._local is not None
         gateway = self._local.gateway
-        with gateway.core.lock:
+        with gateway.loop:
             if silently and connection.may(Event.END) and connection.is_open:
                 connection.step(Event.END)
                 gateway.core.connections.pop(connection.connection_id, None)
                 stage = connection.stage
                 whose = (stage.api_id, stage.stage_name, connection.connection_id)
                 gateway.observers.tell(_closed(gateway.clock.now(), *whose))
-            gateway.soon(connection.line.transport.abort)
+            connection.line.transport.abort()
 
 
 def _closed(at: float, api_id: str, stage: str, connection_id: str) -> Closed:
