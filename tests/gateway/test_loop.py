@@ -49,7 +49,9 @@ class Running:
         seat, stop, led = Seat(), threading.Event(), threading.Event()
 
         def lead():
-            self.loop.lead(seat, stop.is_set)
+            if self.loop.lead(seat):
+                self.loop.attend(stop.is_set, seat)
+                self.loop.resign(seat)
             led.set()
 
         thread = threading.Thread(target=lead, daemon=True)
@@ -239,7 +241,7 @@ def test_it_ends_while_another_thread_leads(running):
 
 def test_who_wants_to_lead_after_the_end_is_sent_away(running):
     running.end()
-    running.loop.lead(Seat(), lambda: False)  # returns
+    assert not running.loop.lead(Seat())
     assert not running.loop.likes(None)
 
 
@@ -255,7 +257,9 @@ def test_many_want_to_lead_and_the_loop_goes_on():
             seat = Seat()
             while not stop.is_set():
                 tries = iter(range(20))
-                running.loop.lead(seat, lambda tries=tries: stop.is_set() or next(tries, None) is None)
+                if running.loop.lead(seat):
+                    running.loop.attend(lambda tries=tries: stop.is_set() or next(tries, None) is None, seat)
+                    running.loop.resign(seat)
 
         threads = [threading.Thread(target=keen, daemon=True) for _ in range(4)]
         for thread in threads:

@@ -162,9 +162,12 @@ class Loop:
             self._oversee()
             self._attend(self._own, until)
 
-    def attend(self, until: Callable[[], bool]) -> None:
-        """Attend, after ``end``, until something is true. Only for the loop's own thread."""
-        self._attend(self._own, until)
+    def attend(self, until: Callable[[], bool], seat: Seat | None = None) -> None:
+        """Attend until something is true, or the lead is lost. Without a seat: after ``end``, on the loop's thread."""
+        if seat is None:
+            self._attend(self._own, until)
+        else:
+            self._attend(seat, lambda: until() or self._ending)
 
     def close(self) -> None:
         """Let everything go. Only for the loop's own thread, as the last thing."""
@@ -184,17 +187,16 @@ class Loop:
             self._own.bell.put(None)
             self.wake()
 
-    def lead(self, seat: Seat, until: Callable[[], bool]) -> None:
-        """Lead from this thread, as soon as who leads gives way, until something is true or the lead is taken away."""
+    def lead(self, seat: Seat) -> bool:
+        """Wait until who leads gives way to this thread; tell whether it leads then. To be followed by ``resign``."""
         with self.lock:
             if self._ending or self._heir is not None:
-                return
+                return False
             seat.ident = threading.get_ident()
             self._heir = seat
             self.wake()
         seat.bell.get()
-        self._attend(seat, lambda: until() or self._ending)
-        self.resign(seat)
+        return self._leader is seat
 
     def resign(self, seat: Seat) -> None:
         """Give the lead back, where it is this one's."""

@@ -278,16 +278,29 @@ class Environment:
             loop.back(job)
 
     def _lead(self, loop: Loop) -> None:
-        """Lead the gateway's loop until there is something to do for this thread alone."""
+        """Lead the gateway's loop, and run what comes in the midst of it, until the lead is lost."""
         self._led = loop
         self._owner.leading = self
         try:
             with surroundings.outside():
-                loop.lead(self._seat, lambda: self._over or not self._inbox.empty())
+                if loop.lead(self._seat):
+                    self._attend(loop)
+                    loop.resign(self._seat)
         finally:
             self._led = None
             if self._owner.leading is self:
                 self._owner.leading = None
+
+    def _attend(self, loop: Loop) -> None:
+        while not self._over:
+            loop.attend(lambda: self._over or not self._inbox.empty(), self._seat)
+            if self._over or not loop.leads() or self._inbox.empty():
+                return
+            execution = self._inbox.get_nowait()  # from another thread: boto3's invoke, say
+            if execution is None:
+                self._over = True
+            else:
+                self._serve_leading(loop, execution)
 
     def _wait(self) -> Execution | None:
         while True:
