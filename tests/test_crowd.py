@@ -142,9 +142,11 @@ def test_some_hang_up_and_some_are_cut_off(fans, opened):
 
 def test_a_crowd_that_nobody_holds_goes_home(api, opened):
     fans = crowd.crowd(api.url, 5)
+    with fans.hearing(timeout=0) as heard:
+        pass
     fans = crowd.crowd(api.url, 3)
     gc.collect()
-    assert cloud.settle() and opened() == 3
+    assert cloud.settle() and opened() == 3 and heard.of == 5
     fans.close()
     fans.close()
     assert cloud.settle() and opened() == 0

@@ -180,7 +180,7 @@ class Heard:
     """Who heard something since the block began, and when; ``seconds`` has a figure for each, in order."""
 
     def __init__(self, crowd: Crowd, of: int, timeout: float) -> None:
-        self._crowd = crowd
+        self._crowd: Crowd | None = crowd
         self._timeout = timeout
         self._missing: set[_Client] = set()
         self._enough = threading.Event()
@@ -198,18 +198,19 @@ class Heard:
         """Return how many clients heard something."""
         return len(self.seconds)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         if not self.seconds:
             return f"none of {self.of:,} heard it; the block took {self.took:.2f} s"
-        return (
-            f"{len(self):,} of {self.of:,} heard it, the last after {self.last:.2f} s; the block took {self.took:.2f} s"
-        )
+        said = f"{len(self):,} of {self.of:,} heard it, the last after {self.last:.2f} s"
+        return f"{said}; the block took {self.took:.2f} s"
 
     def __enter__(self) -> Heard:
-        self._crowd._check()
-        self._missing = set(self._crowd._clients)
+        crowd = self._crowd
+        assert crowd is not None, "a block is measured once"
+        crowd._check()
+        self._missing = set(crowd._clients)
         self._begun = time.perf_counter()
-        self._crowd._tell(self._note)
+        crowd._tell(self._note)
         return self
 
     def __exit__(
@@ -218,7 +219,9 @@ class Heard:
         self.took = time.perf_counter() - self._begun
         if kind is None and len(self) < self.of:
             self._enough.wait(self._timeout)
-        self._crowd._tell(_keep)
+        crowd, self._crowd = self._crowd, None  # whoever keeps the figures does not keep the sockets
+        assert crowd is not None
+        crowd._tell(_keep)
 
     def _note(self, client: _Client, text: str) -> None:
         """Take the time of a client's first message; called in the crowd's thread alone."""
@@ -240,7 +243,7 @@ def race(runs: Mapping[str, Heard]) -> Plot:
         axes.plot([0, *heard.seconds], range(len(heard) + 1), color=color, linestyle=dash, label=name)
         axes.plot([heard.took], [0], marker="v", color=color, clip_on=False)
     axes.set(xlim=(0, None), ylim=(0, None))
-    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    axes.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False)
     said = [f"{name}: {heard}" for name, heard in runs.items()]
     return plot.show(figure, f"{'. '.join(said)}. Triangles mark when each block was done.")
 
