@@ -146,7 +146,7 @@ class Chaos:
         if late < self.odds.delays and self._strikes("delays"):
             time.sleep(self._longest * late / self.odds.delays)
         end = self._cuts(line)
-        with gateway.core.lock:  # so that nothing comes between the blow and the answer
+        with gateway.loop:  # so that nothing comes between the blow and the answer
             if end and connection.is_open:
                 self._end(connection, silently=end == "gone")
             answer = gateway.manage(method, address, body, caller)

@@ -81,7 +81,7 @@ def test_the_name_is_the_one_of_the_line_not_of_the_message(url):
 
 def test_who_has_not_joined_cannot_say(url):
     with connect(url) as ana:
-        assert say(ana, "hello", "a1") == {"type": "error", "error": "join a room first", "id": "a1"}
+        assert say(ana, "hello", "a1") == {"type": "stranger"}
 
 
 def test_who_asks_since_a_number_gets_what_is_missing(url):

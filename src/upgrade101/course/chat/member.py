@@ -10,6 +10,7 @@ import random
 import time
 import uuid
 from contextlib import ExitStack
+from itertools import count
 from types import TracebackType
 from typing import Any
 
@@ -100,6 +101,7 @@ class Member:
         self._patience = patience
         self._edition = -1
         self._behind = False
+        self._failures = 0
         self._line: ClientConnection | None = None
         self._ends = ExitStack()
 
@@ -158,16 +160,24 @@ class Member:
         if self._behind or self._line is None:
             self.catch_up()
 
-    def catch_up(self) -> None:
-        """Say "here I am, and this is what I have" until the room has answered, on a new line where that is needed."""
-        attempt = 0
-        while True:
+    def catch_up(self, seconds: float = 30.0) -> None:
+        """Say "here I am, and this is what I have" until nothing is missing, on a new line where that is needed.
+
+        Raises NotConfirmed after a while.
+        """
+        deadline = time.monotonic() + seconds
+        for attempt in count():
             try:
-                return self._ask()
-            except (ConnectionClosed, InvalidHandshake, TimeoutError, OSError):
+                self._ask()
+                if not self._behind:
+                    return
+            except (ConnectionClosed, InvalidHandshake, TimeoutError, OSError) as fault:
                 self._hang_up()
+                if time.monotonic() > deadline:
+                    raise NotConfirmed(
+                        f"{self.name} does not get through: {fault}", hint="does the chat run?"
+                    ) from None
                 time.sleep(backoff(attempt))
-                attempt += 1
 
     # ── one line ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,14 +227,19 @@ class Member:
                 self._see(message)
             case "people":
                 self._see(message)
-            case _:  # an error, of the chat or of the gateway: ask what holds
+            case "error":
+                self.waiting.pop(message["id"], None)
+                raise NotConfirmed(f"the chat refuses what {self.name} asks: {message['error']}", hint="ask otherwise")
+            case _:  # a stranger here, or the gateway's error frame: ask what holds, and not at once
                 self._behind = True
+                time.sleep(backoff(self._failures))
+                self._failures += 1
 
     def _write_down(self, message: Message, *, confirmed: bool = True) -> None:
         if self._diary.take(message) == "gap":
             self._behind = True
-        elif confirmed:
-            self.waiting.pop(message["id"], None)
+        elif confirmed and self.waiting.pop(message["id"], None) is not None:
+            self._failures = 0
 
     def _see(self, message: Message) -> None:
         """Take a list of people, unless a newer one is known."""

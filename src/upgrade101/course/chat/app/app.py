@@ -56,7 +56,7 @@ def say(event: Document, asked: Document) -> Document:
     me = lines.caller(event)
     here = rooms.who(me)
     if here is None:
-        raise Rejected("join a room first")
+        return {"type": "stranger"}  # a line whose row has expired, or was taken for gone: it must join again
     room, name = here
     message = {"type": "said", **rooms.add(room, name, _text(asked, "text", 500), _text(asked, "id", 40))}
     _tell(event, room, [member for member in rooms.members(room) if member != me], message)
