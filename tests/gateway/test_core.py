@@ -414,14 +414,6 @@ def test_one_who_had_enough_under_way_is_read_again_after_an_answer(front, conne
     assert len(front.core.due()) == MESSAGES_IN_FLIGHT - 2
 
 
-def test_what_is_on_its_way_to_the_socket_is_counted_until_it_is_there(front, connection):
-    front.core.post(connection, "hello")
-    front.core.post(connection, "you")
-    assert connection.unsent == 8
-    front.core.sent(connection, "hello")
-    assert connection.unsent == 3
-
-
 # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

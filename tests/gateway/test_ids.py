@@ -19,13 +19,17 @@ def ids():
 
 
 def test_the_shape(ids):
-    for made in (ids.connection(), ids.message(), ids.request()):
+    for made in (ids.connection(), ids.pair(0.0)[1], ids.request()):
         assert SHAPE.fullmatch(made)
         assert is_connection_id(made)
 
 
 def test_the_ninth_byte_tells_the_kind(ids):
-    assert [base64.urlsafe_b64decode(made)[8] for made in (ids.connection(), ids.message(), ids.request())] == [2, 2, 5]
+    assert [base64.urlsafe_b64decode(made)[8] for made in (ids.connection(), ids.pair(0.0)[1], ids.request())] == [
+        2,
+        2,
+        5,
+    ]
 
 
 def test_the_first_bytes_tell_the_time(ids):

@@ -78,7 +78,6 @@ class Connection:
     recognized: Strings = field(default_factory=lambda: _NOBODY)  # what a signature or an API key adds to identity
     in_flight: int = 0
     congested: bool = False  # its socket takes no more
-    unsent: int = 0  # characters on their way to its socket
     close_code: int = 1006
     close_reason: str = ""
     closed_by: str = "network"

@@ -182,7 +182,7 @@ class Core:
     def received(self, connection: Connection, text: str) -> Actions:
         """Take a whole message from the client and find its way."""
         with self.lock:
-            if not connection.is_open:
+            if connection.state is not State.OPEN:
                 return []
             now = self._touch(connection)
             connection.tally.messages += 1
@@ -194,7 +194,7 @@ class Core:
             route = deployment.route(selected or DEFAULT)
             if watched:
                 self._tell(told.Routed, connection, route_key=route.route_key if route else "", selected=selected or "")
-            request_id = self.ids.request()
+            request_id, message_id = self.ids.pair(now)
             if route is None:
                 return self._fail(connection, "", request_id, 403, documents.FORBIDDEN)
             if route.checked or connection.stage.throttled:
@@ -204,8 +204,7 @@ class Core:
                     return self._fail(connection, route.route_key, request_id, *words, refusal=refusal)
             if route.integration is None:
                 return self._fail(connection, route.route_key, request_id, 500, documents.INTERNAL_SERVER_ERROR)
-            ids = (request_id, self.ids.message())
-            event = documents.message_event(connection, route.route_key, text, ids, now)
+            event = documents.message_event(connection, route.route_key, text, (request_id, message_id), now)
             return self._run(
                 request_id, Purpose.MESSAGE, connection, route.route_key, route.integration, event, route.two_way
             )
@@ -239,18 +238,13 @@ class Core:
         return self._send(connection, documents.error_frame(message, connection.connection_id, request_id), "error")
 
     def _send(self, connection: Connection, text: str, because: str) -> Actions:
-        if not connection.is_open:
+        if connection.state is not State.OPEN:
             return []
         self._touch(connection)
         connection.tally.messages += 1
-        self._tell(told.Sent, connection, text=text, because=because)
-        connection.unsent += len(text)
+        if self.observers.watching:
+            self._tell(told.Sent, connection, text=text, because=because)
         return [Send(connection, text)]
-
-    def sent(self, connection: Connection, text: str) -> None:
-        """Learn that a message is out of the queue: in the hands of the client's socket, or lost with it."""
-        with self.lock:
-            connection.unsent -= len(text)
 
     def post(self, connection: Connection, text: str) -> Actions:
         """Send what somebody posted to ``@connections``."""

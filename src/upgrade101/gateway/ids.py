@@ -36,14 +36,16 @@ class Ids:
         """Return a new connection id."""
         return self._make(_CONNECTION)
 
-    message = connection
-
     def request(self) -> str:
         """Return a new request id."""
         return self._make(_REQUEST)
 
-    def _make(self, kind: int) -> str:
-        ticks = int(self._now() / _TICK_SECONDS) & 0x7FFFFFFF
+    def pair(self, now: float) -> tuple[str, str]:
+        """Return the request id and the message id of a message that arrives ``now``."""
+        return self._make(_REQUEST, now), self._make(_CONNECTION, now)
+
+    def _make(self, kind: int, now: float | None = None) -> str:
+        ticks = int((self._now() if now is None else now) / _TICK_SECONDS) & 0x7FFFFFFF
         if ticks != self._ticks:
             self._ticks, self._head = ticks, ticks.to_bytes(4, "big")
         raw = self._head + self._random(4) + self._tails[kind]

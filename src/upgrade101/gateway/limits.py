@@ -31,7 +31,6 @@ THROTTLING_RATE_LIMIT, THROTTLING_BURST_LIMIT = 10_000.0, 5_000  # of a stage th
 LENIENT_JSON_CHARACTERS = 512  # longer text is read as strict JSON only: the lenient reader is slow
 MESSAGES_IN_FLIGHT = 200  # per connection; beyond it the gateway stops reading until a function has answered
 TARGET_CHARACTERS = 32 * KB  # of a request that is no upgrade: presigned and paged URLs of AWS APIs are long
-UNSENT_CHARACTERS = 64 * MESSAGE_BYTES  # per connection, posted but not yet written to its socket: then 429
 HTTP_BODY_BYTES = 64 * KB * KB  # a Lambda zip in one request to the endpoint
 
 

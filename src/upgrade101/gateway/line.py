@@ -376,8 +376,6 @@ class Line:
 
     def send(self, text: str) -> None:
         """Send one text message."""
-        if self.connection is not None:
-            self.gateway.core.sent(self.connection, text)
         if self.frames is not None and self.frames.state is State.OPEN:
             payload = text.encode("utf-8", "replace")  # a function's JSON may hold half a surrogate pair
             self.transport.write(_head(len(payload)) + payload)

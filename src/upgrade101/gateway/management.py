@@ -16,7 +16,7 @@ from .connection import Connection
 from .core import Core
 from .happenings import Managed
 from .ids import is_connection_id
-from .limits import MESSAGE_BYTES, UNSENT_CHARACTERS
+from .limits import MESSAGE_BYTES
 from .ports import Headers, HttpResponse
 
 CALLER = "X-Upgrade101-Function"
@@ -78,7 +78,7 @@ def _refusal(
         return _error(413, "PayloadTooLargeException", "Message too long")
     if connection is None or not connection.is_open or not _belongs(connection, address):
         return _error(410, "GoneException")
-    if method == "POST" and (connection.congested or connection.unsent > UNSENT_CHARACTERS):
+    if method == "POST" and connection.congested:
         return _error(429, "LimitExceededException", "the client does not read what it is sent")
     return None
 

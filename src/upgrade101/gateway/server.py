@@ -324,12 +324,12 @@ class Gateway:
 
 def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> None:
     match action:
+        case Send(_, text):
+            line.send(text)
         case Accept(_, subprotocol):
             line.accept(subprotocol)
         case Refuse(_, status, body):
             line.refuse(status, body)
-        case Send(_, text):
-            line.send(text)
         case Close(_, code, reason):
             line.close(code, reason)
         case Resume():
