@@ -119,7 +119,7 @@ def test_two_run_at_a_time_and_no_more(course):
     heard = []
     with Runs(jobs, at_once=1, seen=lambda job, done, of: heard.append((job.number, done, of))) as runs:
         list(runs.as_they_end())
-    assert heard == [("01", 1, 1), ("02", 1, 1)]
+    assert heard == [("01", 0, 1), ("01", 1, 1), ("02", 0, 1), ("02", 1, 1)]
 
 
 def test_a_kernel_that_dies_ends_its_run_alone(course, console):
@@ -139,7 +139,7 @@ def test_slow_is_what_takes_longer_than_a_lesson_may():
 def test_whoever_is_given_up_leaves_no_kernel(course):
     (path,) = lessons(course(l01_hangs=a_lesson("import os; print(os.getpid())", "while True: pass")))
     first = threading.Event()
-    with Runs([Job(path)], seen=lambda *_: first.set()) as runs:
+    with Runs([Job(path)], seen=lambda job, done, of: first.set() if done else None) as runs:
         assert first.wait(60)
         runs.close()
         done = runs.result(Job(path))

@@ -112,6 +112,7 @@ def run(job: Job, stop: threading.Event, seen: Callable[[Job, int, int], None] =
     """Run one job to its end, or until ``stop``; ``seen`` hears how many cells of how many are done. Never raises."""
     try:
         cells = cells_of(job)
+        seen(job, 0, len(cells))
         with tempfile.TemporaryDirectory(prefix="lesson-", ignore_cleanup_errors=True) as folder:
             learner = {"UPGRADE101_PROGRESS": str(Path(folder, "progress.json")), "CLOUD": "moto", "AWS_PROFILE": ""}
             report = run_all(
