@@ -19,7 +19,7 @@ function jupyterBase() {
 }
 
 // Return the addresses to try, the likeliest first. A port of the machine that runs the notebook is not always one of
-// the machine that shows it: on a hub, jupyter-server-proxy leads there.
+// the machine that shows it: on a hub, jupyter-server-proxy leads there, and has led this page here.
 export function addresses(url, page = location, base = jupyterBase()) {
   const target = new URL(url);
   if (!isLoopback(target.hostname)) return [url];
@@ -28,7 +28,7 @@ export function addresses(url, page = location, base = jupyterBase()) {
   if (!prefix) return [url];
   const scheme = page.protocol === "https:" ? "wss:" : "ws:";
   const through = `${scheme}//${page.host}${prefix}${target.port}${target.pathname}${target.search}`;
-  return isLoopback(page.hostname) ? [url, through] : [through, url];
+  return isLoopback(page.hostname) && !proxied ? [url, through] : [through, url];
 }
 
 // What was read: each message once, in order
