@@ -7,8 +7,8 @@ from gateway_kit import handshake
 from upgrade101.gateway.heads import (
     answer_head,
     asks_for_upgrade,
+    fields_of,
     has_body,
-    header,
     message,
     phrase,
     target_and_headers,
@@ -27,6 +27,11 @@ def head_of(data):
 
 def post(length):
     return head_of(f"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n".encode())
+
+
+def size_of(head):
+    fields = fields_of(head)
+    return too_big(head, fields, upgrade=asks_for_upgrade(head, fields))
 
 
 def test_headers_keep_their_capitals():
@@ -57,9 +62,10 @@ def test_any_other_target_is_taken_as_it_is(target):
 
 
 def test_a_header_is_found_by_its_name_in_lower_case():
-    head = head_of(handshake())
-    assert header(head, b"sec-websocket-version") == b"13"
-    assert header(head, b"absent") == b""
+    fields = fields_of(head_of(handshake("/", "X-Twice: 1", "x-twice: 2")))
+    assert fields[b"sec-websocket-version"] == b"13"
+    assert fields[b"x-twice"] == b"1"
+    assert b"absent" not in fields
 
 
 @pytest.mark.parametrize(
@@ -74,7 +80,8 @@ def test_a_header_is_found_by_its_name_in_lower_case():
     ],
 )
 def test_who_asks_for_an_upgrade(data, asks):
-    assert asks_for_upgrade(head_of(data)) is asks
+    head = head_of(data)
+    assert asks_for_upgrade(head, fields_of(head)) is asks
 
 
 @pytest.mark.parametrize(
@@ -87,7 +94,7 @@ def test_who_asks_for_an_upgrade(data, asks):
     ],
 )
 def test_whether_a_body_follows(extra, body):
-    assert has_body(head_of(handshake("/", *extra))) is body
+    assert has_body(fields_of(head_of(handshake("/", *extra)))) is body
 
 
 @pytest.mark.parametrize(
@@ -103,13 +110,13 @@ def test_whether_a_body_follows(extra, body):
     ],
 )
 def test_what_is_too_big(data, status):
-    refusal = too_big(head_of(data))
+    refusal = size_of(head_of(data))
     assert (refusal and refusal[0]) == status
 
 
 @pytest.mark.parametrize("length, status", [(0, None), (HTTP_BODY_BYTES, None), (HTTP_BODY_BYTES + 1, 413)])
 def test_a_body_that_is_declared_too_big(length, status):
-    refusal = too_big(post(length))
+    refusal = size_of(post(length))
     assert (refusal and refusal[0]) == status
 
 
@@ -136,7 +143,7 @@ def test_the_very_last_byte_of_headers_is_fine():
     rest = sum(len(name) + len(value) for name, value in head_of(b"GET / HTTP/1.1\r\nHost: x\r\nX: \r\n\r\n").headers)
     for size, refused in [(HEADER_BYTES - rest, False), (HEADER_BYTES - rest + 1, True)]:
         head = head_of(b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * size + b"\r\n\r\n")
-        assert (too_big(head) is not None) is refused
+        assert (size_of(head) is not None) is refused
 
 
 def test_letters_beyond_latin_1_are_replaced():

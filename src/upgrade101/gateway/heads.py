@@ -11,7 +11,6 @@ import h11
 from .limits import HEADER_BYTES, HTTP_BODY_BYTES, TARGET_CHARACTERS, URL_CHARACTERS
 from .ports import Headers, HttpResponse
 
-VERSION = b"13"  # of the WebSocket protocol, the only one there is (RFC 6455, 4.1)
 TOO_LONG = (413, f"a body has at most {HTTP_BODY_BYTES} bytes")
 _ABSOLUTE = re.compile(r"(?:http|ws)s?://(?P<host>[^/?#@]+)(?P<path>(?:[/?#].*)?)\Z", re.I | re.S)
 _OURS = {"content-length", "transfer-encoding"}
@@ -36,31 +35,39 @@ def target_and_headers(head: h11.Request) -> tuple[str, Headers]:
     return "/" + match["path"].removeprefix("/"), [("Host", match["host"]), *rest]
 
 
-def header(head: h11.Request, name: bytes) -> bytes:
-    """Return the first header of that name, given in lower case, or b''."""
-    return next((value for key, value in head.headers.raw_items() if key.lower() == name), b"")
+Fields = dict[bytes, bytes]
+"""The first value of each header, by its name in lower case."""
 
 
-def asks_for_upgrade(head: h11.Request) -> bool:
+def fields_of(head: h11.Request) -> Fields:
+    """Return the headers of a request by name."""
+    fields: Fields = {}
+    for name, value in head.headers.raw_items():
+        fields.setdefault(name.lower(), value)
+    return fields
+
+
+def asks_for_upgrade(head: h11.Request, fields: Fields) -> bool:
     """Tell whether this is a WebSocket handshake; HTTP/1.0 knows no upgrade (RFC 9110, 7.8)."""
-    fields = head.headers.raw_items()
-    asked = any(name.lower() == b"upgrade" and value.strip().lower() == b"websocket" for name, value in fields)
-    return asked and head.http_version >= b"1.1"
+    if b"upgrade" not in fields or head.http_version < b"1.1":
+        return False
+    asked = [value.strip().lower() for name, value in head.headers.raw_items() if name.lower() == b"upgrade"]
+    return b"websocket" in asked
 
 
-def has_body(head: h11.Request) -> bool:
+def has_body(fields: Fields) -> bool:
     """Tell whether a body follows the head."""
-    return int(header(head, b"content-length") or 0) > 0 or bool(header(head, b"transfer-encoding"))
+    return int(fields.get(b"content-length") or 0) > 0 or bool(fields.get(b"transfer-encoding"))
 
 
-def too_big(head: h11.Request) -> tuple[int, str] | None:
+def too_big(head: h11.Request, fields: Fields, *, upgrade: bool) -> tuple[int, str] | None:
     """Return status and reason for refusing a head or a declared body of that size; None where all is well."""
-    longest = URL_CHARACTERS if asks_for_upgrade(head) else TARGET_CHARACTERS
+    longest = URL_CHARACTERS if upgrade else TARGET_CHARACTERS
     if len(head.target) > longest:
         return 414, f"this URL may have at most {longest} characters"
-    if sum(len(name) + len(value) for name, value in head.headers.raw_items()) > HEADER_BYTES:
+    if sum([len(name) + len(value) for name, value in head.headers.raw_items()]) > HEADER_BYTES:
         return 431, f"the headers of a request have at most {HEADER_BYTES} bytes"
-    if int(header(head, b"content-length") or 0) > HTTP_BODY_BYTES:
+    if int(fields.get(b"content-length") or 0) > HTTP_BODY_BYTES:
         return TOO_LONG
     return None
 

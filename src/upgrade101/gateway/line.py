@@ -10,22 +10,18 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import h11
-from websockets.datastructures import Headers as WebSocketHeaders
-from websockets.exceptions import InvalidHeader
 from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the one in C, if any
-from websockets.http11 import Request as WebSocketRequest
 from websockets.protocol import SEND_EOF, Protocol, Side, State
-from websockets.server import ServerProtocol
 
 from .connection import Connection
 from .documents import Knock
+from .handshake import NotInOrder, accept_key, switching
 from .heads import (
     TOO_LONG,
-    VERSION,
+    Fields,
     answer_head,
     asks_for_upgrade,
-    has_body,
-    header,
+    fields_of,
     message,
     phrase,
     target_and_headers,
@@ -47,7 +43,6 @@ _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
 _NETWORK = 1006
 _NO_CODE_REASON = "Client-side close frame status not set"
-_HANDSHAKE = ("connection", "upgrade", "sec-websocket-")
 _REASONS = {1009: "Message too big", 1003: "Binary is not supported", 1007: "Invalid UTF-8"}
 
 
@@ -210,11 +205,13 @@ class Line:
         match self.http.next_event():
             case h11.Request() as head:
                 self.head, self.body = head, bytearray()
-                refusal = too_big(head)
+                fields = fields_of(head)
+                upgrade = asks_for_upgrade(head, fields)
+                refusal = too_big(head, fields, upgrade=upgrade)
                 if refusal is not None:
                     self._refuse_http(*refusal)
-                elif asks_for_upgrade(head):
-                    self._upgrade(head)
+                elif upgrade:
+                    self._upgrade(head, fields)
             case h11.Data(data=data):
                 self.body += data
                 if len(self.body) > HTTP_BODY_BYTES:
@@ -290,36 +287,24 @@ class Line:
 
     # ── the upgrade ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _upgrade(self, head: h11.Request) -> None:
+    def _upgrade(self, head: h11.Request, fields: Fields) -> None:
         """Check the handshake, then leave the decision to the core; the client waits for its 101 meanwhile."""
         target, headers = target_and_headers(head)
-        if head.method != b"GET":
-            return self._refuse_http(405, "an upgrade request is a GET", ("Allow", "GET"))
-        if header(head, b"sec-websocket-version") not in (b"", VERSION):  # RFC 6455, 4.4
-            why = f"version {VERSION.decode()} of the protocol is the only one spoken here"
-            return self._refuse_http(426, why, ("Sec-WebSocket-Version", VERSION.decode()))
-        if has_body(head):
-            return self._refuse_http(400, "an upgrade request has no body")
         try:
-            fields = WebSocketHeaders([field for field in headers if field[0].lower().startswith(_HANDSHAKE)])
-        except InvalidHeader as fault:
-            return self._refuse_http(400, str(fault))
-        response = ServerProtocol(logger=log).accept(WebSocketRequest(target, fields))
-        if response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
-            return self._refuse_http(response.status_code, response.body.decode().strip())
+            self.key = accept_key(head, fields, target, headers)
+        except NotInOrder as fault:
+            return self._refuse_http(fault.status, fault.why, *fault.headers)
         self._cancel_timer()
-        self.mode, self.early, self.accepted = Mode.WAITING, self.http.trailing_data[0], response
+        self.mode, self.early = Mode.WAITING, self.http.trailing_data[0]
         return self.gateway.knock(Knock(target, headers, self.peer[0]), self)
 
     def accept(self, subprotocol: str) -> None:
         """Send the 101 and speak frames from here on."""
         if self.mode is not Mode.WAITING or self.transport.is_closing():
             return
-        if subprotocol:
-            self.accepted.headers["Sec-WebSocket-Protocol"] = subprotocol
-        self._write(self.accepted.serialize())
+        self.transport.write(switching(self.key, subprotocol))
         self.mode, self.frames = Mode.FRAMES, _Frames()
-        del self.accepted, self.http
+        del self.http, self.key
         early, self.early = self.early, b""
         if early:
             self._frames_arrive(early)

@@ -1,0 +1,73 @@
+"""The opening handshake: whether an upgrade request is in order, and what the 101 says (RFC 6455, 4.2)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from email.utils import formatdate
+from functools import lru_cache
+from http import HTTPStatus
+
+import h11
+from websockets.datastructures import Headers as WebSocketHeaders
+from websockets.exceptions import InvalidHeader
+from websockets.http11 import Request as WebSocketRequest
+from websockets.server import ServerProtocol
+
+from .heads import Fields, has_body
+from .ports import Headers
+
+log = logging.getLogger("upgrade101.gateway")
+
+VERSION = b"13"  # of the WebSocket protocol, the only one there is (RFC 6455, 4.1)
+_NAMES = ("connection", "upgrade", "sec-websocket-")
+_judge = ServerProtocol(logger=log)  # asked for its opinion only: it never meets a client
+
+
+class NotInOrder(Exception):
+    """The request is refused: with a status, for a reason, and with headers that say what would be in order."""
+
+    def __init__(self, status: int, why: str, *headers: tuple[str, str]) -> None:
+        super().__init__(why)
+        self.status, self.why, self.headers = status, why, headers
+
+
+def accept_key(head: h11.Request, fields: Fields, target: str, headers: Headers) -> str:
+    """Return the ``Sec-WebSocket-Accept`` that answers an upgrade request; raises NotInOrder."""
+    if head.method != b"GET":
+        raise NotInOrder(405, "an upgrade request is a GET", ("Allow", "GET"))
+    if fields.get(b"sec-websocket-version", b"") not in (b"", VERSION):  # RFC 6455, 4.4
+        why = f"version {VERSION.decode()} of the protocol is the only one spoken here"
+        raise NotInOrder(426, why, ("Sec-WebSocket-Version", VERSION.decode()))
+    if has_body(fields):
+        raise NotInOrder(400, "an upgrade request has no body")
+    try:
+        asked = WebSocketHeaders([field for field in headers if field[0].lower().startswith(_NAMES)])
+    except InvalidHeader as fault:
+        raise NotInOrder(400, str(fault)) from fault
+    request = WebSocketRequest(target, asked)
+    try:
+        return _judge.process_request(request)[0]
+    except Exception:
+        response = ServerProtocol(logger=log).accept(request)  # says the same again, and with which status
+        raise NotInOrder(response.status_code, response.body.decode().strip()) from None
+
+
+def switching(key: str, subprotocol: str) -> bytes:
+    """Return the 101.
+
+    >>> b"Sec-WebSocket-Protocol: chat" in switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "chat")
+    True
+    """
+    chosen = f"Sec-WebSocket-Protocol: {subprotocol}\r\n" if subprotocol else ""
+    return (
+        f"HTTP/1.1 101 {HTTPStatus.SWITCHING_PROTOCOLS.phrase}\r\n"
+        f"Date: {_date(int(time.time()))}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Accept: {key}\r\n{chosen}\r\n"
+    ).encode("ascii")
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
