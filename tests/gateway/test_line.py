@@ -29,6 +29,12 @@ from upgrade101.gateway.happenings import Closed, Opened, Refused
 from upgrade101.gateway.limits import FRAME_BYTES, HEADER_BYTES, MESSAGE_BYTES, URL_CHARACTERS
 from upgrade101.gateway.ports import HttpResponse
 
+CREDENTIAL = "nobody/20250817/us-east-1/execute-api/aws4_request"
+SIGNED_BY_NOBODY = (
+    f"Authorization: AWS4-HMAC-SHA256 Credential={CREDENTIAL}, SignedHeaders=host, Signature=0",
+    "X-Amz-Date: 20250817T101530Z",
+)
+
 
 def say_path(request):
     """An HTTP port that says what it was asked."""
@@ -182,7 +188,7 @@ def test_management_over_http(start, host, prefix):
         target = f"{prefix}/%40connections/{running.the_connection().connection_id.replace('=', '%3D')}"
 
         def ask(method, body=b""):
-            extra = (f"Content-Length: {len(body)}", "Authorization: AWS4")
+            extra = (f"Content-Length: {len(body)}", *SIGNED_BY_NOBODY)
             client.send(get(target, *extra, method=method, body=body, host=host))
             return client.response()
 

@@ -47,6 +47,7 @@ class Running:
     def helper(self, job=None):
         """Have another thread lead; return its end, and the thread."""
         seat, stop, led = Seat(), threading.Event(), threading.Event()
+        self.seat = seat
 
         def lead():
             if self.loop.lead(seat):
@@ -185,7 +186,7 @@ def test_who_is_away_for_long_loses_the_lead(running):
         jobs = []
 
         def job():  # as what runs a function on the spot: outside the lock
-            number = running.loop.away()
+            number = running.loop.away(running.seat)
             jobs.append(number)
             go_on.wait(5)
             running.loop.back(number)
@@ -208,7 +209,7 @@ def test_who_is_away_for_long_loses_the_lead(running):
 def test_short_jobs_leave_the_lead_where_it_is(running):
     thread, end = running.helper()
     for _ in range(2000):
-        running.loop.back(running.loop.away())
+        running.loop.back(running.loop.away(running.seat))
     assert running.loop.leads(thread.ident)
     end()
 
@@ -216,16 +217,24 @@ def test_short_jobs_leave_the_lead_where_it_is(running):
 def test_the_overseer_sleeps_while_there_is_nothing_to_oversee_and_wakes_for_a_job(running):
     thread, _end = running.helper()
     until(lambda: running.loop._dozing)
-    job = running.loop.away()  # as if the thread that leads were busy
+    job = running.loop.away(running.seat)  # as if the thread that leads were busy
     until(lambda: running.loop.leads(running.thread.ident))
     running.loop.back(job)
     until(lambda: running.loop.wake() or not thread.is_alive())
 
 
+def test_who_does_not_lead_holds_nobody_up(running):
+    thread, end = running.helper()
+    assert running.loop.away(Seat()) == 0
+    running.loop.back(0)
+    assert running.loop.leads(thread.ident)
+    end()
+
+
 def test_the_end_of_an_old_job_does_not_hide_a_new_one(running):
     _thread, end = running.helper()
-    old = running.loop.away()
-    new = running.loop.away()
+    old = running.loop.away(running.seat)
+    new = running.loop.away(running.seat)
     running.loop.back(old)
     assert running.loop._away in (new, 0)  # 0 where the lead has been taken meanwhile
     running.loop.back(new)

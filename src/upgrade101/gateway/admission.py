@@ -7,16 +7,15 @@ then the throttle of the stage, then required parameters. For a message: the sam
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import sigv4
 from .definition import CONNECT, Route, Stage
 from .documents import FORBIDDEN, INTERNAL_SERVER_ERROR, Knock
 from .happenings import failed
-from .policy import ALLOW, IDENTITY_BASED, RESOURCE_BASED, Malformed, Question, decide, reason
+from .policy import ALLOW, Question, reason
+from .signers import check_key, decision, denial, facts
 from .throttle import Buckets, Quotas, Throttle
 from .validation import fault_in
 
@@ -86,40 +85,19 @@ class Admission:
         sigv4.check_time(signature, now)
         sigv4.check_scope(signature, connection.stage.region)
         caller = self._identities(signature.access_key_id) if self._identities else None
-        if caller is None or not sigv4.same(signature.session_token, caller.session_token):
-            raise sigv4.Refused(sigv4.INVALID_TOKEN)
-        if now >= caller.expires_at:
-            raise sigv4.Refused(sigv4.EXPIRED_TOKEN)
-        sigv4.check_value(signature, _signed_requests(request, connection), caller.secret_access_key)
-        return caller
+        return check_key(signature, caller, _signed_requests(request, connection), now)
 
     def _not_allowed(self, caller: Caller, connection: Connection) -> Refusal | None:
-        stage = connection.stage
-        if caller.account_id != stage.account_id:  # a WebSocket API has no resource policy that could let others in
-            return _denied(caller, stage, reason("", RESOURCE_BASED))
-        asked = {kind: (document,) for kind, document in caller.limits.items()}
-        if caller.policies is not None:
-            asked[IDENTITY_BASED] = caller.policies
-        question = self.question(connection, caller)
-        for kind, documents in asked.items():
-            decided = _decided(documents, question, caller)
-            if decided != ALLOW:
-                return _denied(caller, stage, reason(decided, kind))
-        return None
+        stage, question = connection.stage, self.question(connection, caller)
+        decided, kind = decision(caller, stage.account_id, question)
+        if decided == ALLOW:
+            return None
+        return Refusal(403, f"{denial(caller, stage, question)} {reason(decided, kind)}", "ACCESS_DENIED")
 
     def question(self, connection: Connection, caller: Caller | None = None) -> Question:
         """Return what policies are asked at the door, with the facts that their conditions may speak of."""
-        now = self._clock.now()
-        facts = {
-            "aws:sourceip": connection.source_ip,
-            "aws:securetransport": "true",
-            "aws:currenttime": datetime.fromtimestamp(int(now), UTC).isoformat(),
-            "aws:epochtime": str(int(now)),
-            "aws:requestedregion": connection.stage.region,
-        }
-        if connection.user_agent is not None:
-            facts["aws:useragent"] = connection.user_agent
-        return Question(connection.stage.arn(CONNECT), facts=facts | (_facts(caller) if caller else {}))
+        known = facts(self._clock.now(), connection.stage.region, connection.source_ip, connection.user_agent, caller)
+        return Question(connection.stage.arn(CONNECT), facts=known)
 
     # ── API keys, throttles, parameters ──────────────────────────────────────────────────────────────────────────
 
@@ -189,26 +167,11 @@ class Admission:
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _decided(policies: Iterable[Any], question: Question, caller: Caller) -> str:
-    try:
-        return decide(policies, question)
-    except Malformed as fault:
-        log.warning("a policy of %s cannot be read: %s", caller.arn, fault)
-        return ""
-
-
 def _bad_signature(connection: Connection, message: str) -> Refusal:
     log.warning("refused %s: %s", connection.connection_id, message)
     if message.startswith("Signature "):
         log.warning("time here is the gateway's own clock, which cloud.clock.advance() moves")
     return Refusal(403, message, "EXPIRED_TOKEN" if message == sigv4.EXPIRED_TOKEN else "INVALID_SIGNATURE")
-
-
-def _denied(caller: Caller, stage: Stage, why: str) -> Refusal:
-    """Say who may not; AWS shows the last four digits of the account alone."""
-    arn = stage.arn(CONNECT).replace(stage.account_id, f"********{stage.account_id[-4:]}", 1)
-    what = "is not authorized to perform: execute-api:Invoke on resource:"
-    return Refusal(403, f"User: {caller.arn} {what} {arn} {why}", "ACCESS_DENIED")
 
 
 def _signed_requests(request: sigv4.Request, connection: Connection) -> list[sigv4.Request]:
@@ -229,14 +192,6 @@ def _identity(caller: Caller) -> dict[str, str]:
         "userArn": caller.arn,
         "user": caller.caller_id,
     }
-
-
-def _facts(caller: Caller) -> dict[str, str]:
-    """Return the condition keys of a caller; the principal of a role's session is the role."""
-    role = caller.arn.partition(":assumed-role/")[2].partition("/")[0]
-    arn = f"arn:aws:iam::{caller.account_id}:role/{role}" if role else caller.arn
-    user = {"aws:username": caller.user_name} if caller.user_name else {}
-    return {"aws:userid": caller.caller_id, "aws:principalarn": arn, "aws:principalaccount": caller.account_id, **user}
 
 
 def _missing_parameters(route: Route, knock: Knock) -> Refusal | None:

@@ -135,6 +135,14 @@ class Loop:
         """Tell whether a thread leads, of that identifier or this one."""
         return self._leader.ident == (thread or threading.get_ident())
 
+    def leader(self) -> Seat | None:
+        """Return the seat of this thread where it leads."""
+        return self._leader if self.leads() else None
+
+    def is_led_from(self, seat: Seat) -> bool:
+        """Tell whether who sits there leads."""
+        return self._leader is seat
+
     def idle(self) -> bool:
         """Tell whether nothing is left of what ``soon`` was told."""
         return not self._handed
@@ -218,8 +226,10 @@ class Loop:
             return False
         return kind is not self._fallen or time.monotonic() >= self._forgiven
 
-    def away(self) -> int:
+    def away(self, seat: Seat) -> int:
         """Begin a job as who leads, and return its number: where it still runs a moment later, another leads."""
+        if self._leader is not seat:  # it has just lost the lead, and holds nobody up
+            return 0
         self._jobs += 1
         self._away = job = self._jobs
         if self._dozing:
@@ -229,7 +239,7 @@ class Loop:
 
     def back(self, job: int) -> None:
         """End a job."""
-        if self._away == job:
+        if job and self._away == job:
             self._away = 0
 
     def _oversee(self) -> None:

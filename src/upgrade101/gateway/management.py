@@ -36,15 +36,21 @@ codecs.register_error("upgrade101.replace", _replace)
 
 
 def manage(
-    core: Core, method: str, address: Address, body: bytes = b"", caller: str = ""
+    core: Core,
+    method: str,
+    address: Address,
+    body: bytes = b"",
+    caller: str = "",
+    stranger: HttpResponse | None = None,
 ) -> tuple[HttpResponse, Actions]:
     """Answer one call of the management API; the actions are for the shell to perform.
 
-    ``caller`` is the name of the function that calls, or '' for a caller outside.
+    ``caller`` is the name of the function that calls, or '' for a caller outside; ``stranger`` is the answer to one who
+    may not call.
     """
     with core.lock:
         connection = core.connections.get(address.connection_id or "")
-        response = _refusal(core, method, address, connection, body)
+        response = stranger or _refusal(core, method, address, connection, body)
         core.observers.tell(
             Managed(
                 at=core.clock.now(),

@@ -101,6 +101,11 @@ class Caller:
     policies: tuple[Any, ...] | None = None  # identity-based documents; None for the root, who may do everything
     limits: dict[str, Any] = field(default_factory=dict)  # documents that must allow as well, by what they are
 
+    @property
+    def is_root(self) -> bool:
+        """Tell whether this is the account itself, who needs no permission."""
+        return self.caller_id == self.account_id
+
 
 @dataclass(frozen=True, slots=True)
 class Quota:
@@ -151,7 +156,7 @@ class Identities(Protocol):
     """Port 4: whose access key is that?"""
 
     def __call__(self, access_key_id: str) -> Caller | None:
-        """Return who holds the key, or nothing. Called under the gateway's lock, for AWS_IAM only: must be quick."""
+        """Return who holds the key, or nothing. Called under the gateway's lock: must be quick."""
 
 
 class ApiKeys(Protocol):

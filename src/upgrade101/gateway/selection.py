@@ -42,7 +42,12 @@ def route_key(expression: str, text: str) -> str | None:
 
     What a client may never select is ``$connect`` and ``$disconnect`` (not documented by AWS; chosen here).
     """
-    selected = evaluate(expression, read_json(text))
+    name = _only_name(expression)
+    body = read_json(text)
+    if name and type(body) is dict and type(found := body.get(name)) is str and found.isascii():
+        selected: str | None = found  # what evaluate() would find, the long way round
+    else:
+        selected = evaluate(expression, body)
     return None if selected in (CONNECT, DISCONNECT) else selected
 
 
@@ -96,6 +101,14 @@ def _no_constant(name: str) -> NoReturn:
 
 _STRICT = json.JSONDecoder(parse_constant=_no_constant)
 _scan = make_scanner(_STRICT)  # type: ignore[arg-type]  # it takes a decoder, whatever the stubs say
+
+
+@lru_cache(maxsize=1024)
+def _only_name(expression: str) -> str:
+    """Return the name where an expression is one name of the body and nothing else, as most are; else ''."""
+    parts = _parts(expression)
+    names = _names(parts[0][1][len(_BODY) :]) if parts[0][0] and parts[0][1].startswith(_BODY) else None
+    return names[0] if len(parts) == 1 and names is not None and len(names) == 1 else ""
 
 
 @lru_cache(maxsize=1024)

@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from .address import Address
@@ -25,7 +26,7 @@ from .happenings import Observer, Observers, failed
 from .http_integrations import no_backends
 from .limits import Limits
 from .line import BUFFERED_BYTES, Line
-from .loop import Loop, Timer
+from .loop import Loop, Seat, Timer
 from .management import CALLER, manage
 from .ports import (
     ApiKeys,
@@ -40,6 +41,7 @@ from .ports import (
     Invoke,
     Outcome,
 )
+from .signers import stranger
 from .transport import Door, Transport
 from .uris import filled, function_arn
 
@@ -47,6 +49,17 @@ log = logging.getLogger("upgrade101.gateway")
 
 _HTTP_WORKERS = 64
 _GOODBYE_SECONDS = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Starting:
+    """A thread's turn at starting calls; ``seat`` is where it sat in the loop, if it led."""
+
+    seat: Seat | None
+
+    def is_held_up(self, loop: Loop) -> bool:
+        """Tell whether what it started last has cost it the lead."""
+        return self.seat is not None and not loop.is_led_from(self.seat)
 
 
 class Gateway:
@@ -78,10 +91,10 @@ class Gateway:
         self._invoke = invoke
         self._http = http
         self._fetch = fetch or no_backends
+        self._identities = identities
         self._lines: set[Line] = set()
         self._runs: deque[Call] = deque()  # calls that wait until nobody holds the lock
-        self._starter = 0  # the thread that starts them, and whether it led the loop when it began
-        self._starter_led = False
+        self._starting: _Starting | None = None  # by the thread that starts them
         self.loop = self._new_loop()
         self._thread: threading.Thread | None = None
         self._pool: ThreadPoolExecutor | None = None
@@ -100,7 +113,7 @@ class Gateway:
             return self
         self.loop = self._new_loop()
         self.loop.open()
-        self._timer, self._armed, self._ending, self._starter = None, float("inf"), False, 0
+        self._timer, self._armed, self._ending, self._starting = None, float("inf"), False, None
         try:
             door = Door(self.loop, host, port, self._enter)
         except Exception as refused:  # OSError, or OverflowError for a port, or UnicodeError for a host name
@@ -165,10 +178,17 @@ class Gateway:
         """Tell ``observer`` of every happening from now on; return the function that stops it."""
         return self.observers.watch(observer)
 
-    def manage(self, method: str, address: Address, body: bytes = b"", caller: str = "") -> HttpResponse:
-        """Answer a call of ``@connections`` from any thread, without HTTP."""
+    def manage(
+        self,
+        method: str,
+        address: Address,
+        body: bytes = b"",
+        caller: str = "",
+        stranger: HttpResponse | None = None,
+    ) -> HttpResponse:
+        """Answer a call of ``@connections`` from any thread, without HTTP; ``stranger`` answers who may not call."""
         with self.loop:
-            response, actions = manage(self.core, method, address, body, caller)
+            response, actions = manage(self.core, method, address, body, caller, stranger)
             self._do(actions)
         return response
 
@@ -210,20 +230,23 @@ class Gateway:
         """
         if not self._runs:
             return
-        here = threading.get_ident()
         with self.core.lock:
-            if self._starter and not (self._starter_led and not self.loop.leads(self._starter)):
+            if self._starting is not None and not self._starting.is_held_up(self.loop):
                 return
-            self._starter, self._starter_led = here, self.loop.leads(here)
-        while (call := self._next_run(here)) is not None:
-            self._run(call)
+            starting = self._starting = _Starting(self.loop.leader())
+        try:
+            while (call := self._next_run(starting)) is not None:
+                self._run(call)
+        except BaseException:  # a thread that is being ended
+            self._starting = None if self._starting is starting else self._starting
+            raise
 
-    def _next_run(self, here: int) -> Call | None:
+    def _next_run(self, starting: _Starting) -> Call | None:
         with self.core.lock:
-            if self._starter != here:
+            if self._starting is not starting:
                 return None
             if not self._runs:
-                self._starter = 0
+                self._starting = None
                 return None
             return self._runs.popleft()
 
@@ -276,11 +299,11 @@ class Gateway:
     def request(self, request: HttpRequest, done: Callable[[HttpResponse], None]) -> None:
         """Answer a plain HTTP request: ``@connections`` at once, everything else in a worker thread."""
         address = self.core.stages.locate(request.header("host"), request.target)
-        known = address is not None and self.core.stages.at(address) is not None
+        stage = self.core.stages.at(address) if address is not None else None
+        known = stage is not None
         if address is not None and address.connection_id is not None:
-            signed = request.header("authorization") or "X-Amz-Signature=" in request.target
-            caller = request.header(CALLER)
-            done(self.manage(request.method, address, request.body, caller) if signed else _UNSIGNED)
+            refused = stranger(request, stage, self._identities, self.clock) if stage else None
+            done(self.manage(request.method, address, request.body, request.header(CALLER), refused))
         elif address is not None and address.domain_name and (address.rest or not known):
             done(self.manage(request.method, address))
         elif known:
@@ -342,5 +365,4 @@ def _json(status: int, message: str, *headers: tuple[str, str]) -> HttpResponse:
     )
 
 
-_UNSIGNED = _json(403, "Missing Authentication Token", ("x-amzn-ErrorType", "MissingAuthenticationTokenException"))
 _UPGRADE_REQUIRED = _json(426, "Upgrade Required", ("Upgrade", "websocket"), ("Connection", "Upgrade"))

@@ -1,4 +1,4 @@
-"""Signature Version 4, verified: what a signed upgrade request says, and whether its secret key really signed it.
+"""Signature Version 4, verified: what a signed request says, and whether its secret key really signed it.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html. The words of the refusals
 are those that API Gateway and its kin were seen to use; the clock is the caller's, never this module's.
@@ -32,7 +32,7 @@ MISMATCH = (
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _STAMP_SHAPE = re.compile(r"\d{8}T\d{6}Z\Z", re.ASCII)
-_NOTHING = hashlib.sha256(b"").hexdigest()  # of the body of an upgrade request
+_NOTHING = hashlib.sha256(b"").hexdigest()  # of a request without a body
 _IN_HEADER = ("Credential", "Signature", "SignedHeaders")
 _IN_QUERY = ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Date")
 _TELLTALE = _IN_QUERY[:3]  # whoever sends one of these means to sign in the query string
@@ -58,11 +58,17 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is signed: the method, the target and the headers exactly as sent; an upgrade request has no body."""
+    """What is signed: the method, the target, the headers and the body, exactly as sent."""
 
     target: str
     headers: Headers
     method: str = "GET"
+    body: bytes = b""
+
+    @property
+    def payload(self) -> str:
+        """Return the body's hash; where there is no body, whatever a header says of it."""
+        return hashlib.sha256(self.body).hexdigest() if self.body else self.header("x-amz-content-sha256") or _NOTHING
 
     def header(self, name: str) -> str:
         """Return a header's values, parted by commas, each trimmed and with single spaces; '' where there is none."""
@@ -230,7 +236,7 @@ def canonical_requests(signature: Signature, request: Request) -> Iterator[bytes
     path, _, query = request.target.partition("?")
     names = ";".join(signature.signed_headers)
     lines = "".join(f"{name}:{request.header(name)}\n" for name in signature.signed_headers)
-    payload = request.header("x-amz-content-sha256") or _NOTHING
+    payload = request.payload
     for text in dict.fromkeys((_query_as_sent(query, signature), _query_rewritten(query, signature))):
         whole = "\n".join((request.method, canonical_path(path), text, lines, names, payload))
         yield whole.encode("latin-1", "replace")

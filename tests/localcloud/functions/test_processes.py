@@ -1,6 +1,7 @@
 """Functions in child processes: what they can do to themselves, and that nobody else feels it."""
 
 import doctest
+import json
 import os
 import threading
 import time
@@ -443,6 +444,33 @@ def test_a_handler_posts_as_on_aws_and_is_known_by_its_name(house):
     stop()
     assert [each.caller for each in told if isinstance(each, Managed)] == ["chat", "chat"]
     assert network.CALLER == management.CALLER
+
+
+DENIED = """
+import boto3, botocore.exceptions
+def handler(event, context):
+    here = event["requestContext"]
+    aws = boto3.client("apigatewaymanagementapi", endpoint_url=f"https://{here['domainName']}/{here['stage']}")
+    try:
+        aws.post_to_connection(ConnectionId=here["connectionId"], Data=b"posted")
+    except botocore.exceptions.ClientError as error:
+        return {"statusCode": 200, "body": error.response["Error"]["Code"] + error.response["Error"]["Message"]}
+"""
+
+
+def test_a_handler_whose_role_may_something_else_may_not_post(house):
+    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    policy = {"RoleName": "runs-functions", "PolicyName": "logs"}
+    iam = house.aws("iam")
+    iam.put_role_policy(**policy, PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    try:
+        with house.connect(house.api({"say": house.create(DENIED, name="deaf", Timeout=30)}, two_way=("say",))) as ws:
+            said = house.text(ws, "say")
+    finally:
+        iam.delete_role_policy(**policy)
+    who = "User: arn:aws:sts::123456789012:assumed-role/runs-functions/deaf"
+    assert said.startswith(f"AccessDeniedException{who} is not authorized to perform: execute-api:ManageConnections ")
+    assert said.endswith("/POST/@connections/{connectionId}")
 
 
 def test_a_client_without_an_endpoint_finds_nobody_as_on_aws(house):
