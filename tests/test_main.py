@@ -10,14 +10,16 @@ import urllib.request
 
 import boto3
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 SERVE = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port"]
 
 
 @pytest.fixture
-def served():
-    process = subprocess.Popen([*SERVE, "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def served(request):
+    options = getattr(request, "param", ())
+    process = subprocess.Popen([*SERVE, "0", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
     yield process, url
     if process.poll() is None:
@@ -25,29 +27,42 @@ def served():
     process.communicate()
 
 
-def test_serve_answers_aws_apis_and_stages_at_one_port(served):
-    _, url = served
-    aws = {
-        "region_name": "us-east-1",
-        "aws_access_key_id": "test",
-        "aws_secret_access_key": "test",
-        "endpoint_url": url,
-    }
-    gateway = boto3.client("apigatewayv2", **aws)
+def client(service, url):
+    keys = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+    return boto3.client(service, endpoint_url=url, **keys)
+
+
+def deploy(url):
+    """Deploy an API and return the address of its stage."""
+    gateway = client("apigatewayv2", url)
     api_id = gateway.create_api(Name="x", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action")[
         "ApiId"
     ]
     integration = gateway.create_integration(ApiId=api_id, IntegrationType="MOCK")["IntegrationId"]
     gateway.create_route(ApiId=api_id, RouteKey="$default", Target=f"integrations/{integration}")
     gateway.create_stage(ApiId=api_id, StageName="dev", AutoDeploy=True)
-    stage = f"{url}/_aws/execute-api/{api_id}/dev"
+    return f"{url}/_aws/execute-api/{api_id}/dev"
+
+
+def test_serve_answers_aws_apis_and_stages_at_one_port(served):
+    _, url = served
+    stage = deploy(url)
     with connect(stage.replace("http", "ws", 1), compression=None, proxy=None) as ws:
-        connections = boto3.client("apigatewaymanagementapi", **{**aws, "endpoint_url": stage})
+        connections = client("apigatewaymanagementapi", stage)
         with pytest.raises(connections.exceptions.GoneException):
             connections.post_to_connection(ConnectionId="AAAAAAAAAAAAAAA=", Data=b"x")
         ws.ping().wait(5)
     health = json.load(urllib.request.urlopen(f"{url}/", timeout=5))
     assert stage.replace("http", "ws", 1) in json.dumps(health)
+
+
+@pytest.mark.parametrize(
+    "served", [("--connections-per-second", "0.001"), ("--requests-per-second", "0.001")], indirect=True
+)
+def test_serve_may_have_the_quotas_of_an_account(served):
+    stage = deploy(served[1]).replace("http", "ws", 1)
+    with connect(stage, compression=None, proxy=None), pytest.raises(InvalidStatus, match="429"):
+        connect(stage, compression=None, proxy=None).__enter__()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")

@@ -27,6 +27,12 @@ def serve(
     region: Annotated[str, typer.Option(help="The region where nobody says otherwise.")] = "us-east-1",
     idle_timeout: Annotated[float, typer.Option(help="Seconds without a message until a connection closes.")] = 600,
     max_duration: Annotated[float, typer.Option(help="Seconds that a connection may last.")] = 7200,
+    connections_per_second: Annotated[
+        float | None, typer.Option(help="New connections of an account; AWS has 500, here as many as come.")
+    ] = None,
+    requests_per_second: Annotated[
+        float | None, typer.Option(help="Connections, messages and callbacks of an account; AWS has 10000.")
+    ] = None,
     functions: Annotated[str, typer.Option(help="Run Lambda functions in 'threads' or in 'processes'.")] = "threads",
     quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
 ) -> None:
@@ -36,7 +42,12 @@ def serve(
 
     logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(asctime)s %(name)s %(message)s")
     end = _asked_to_end()
-    limits = Limits(idle_seconds=idle_timeout, max_duration_seconds=max_duration)
+    limits = Limits(
+        idle_seconds=idle_timeout,
+        max_duration_seconds=max_duration,
+        connections_per_second=connections_per_second,
+        requests_per_second=requests_per_second,
+    )
     try:
         cloud = LocalCloud(region=region, limits=limits, functions=functions).start(host, port)
     except ConfigurationError as fault:

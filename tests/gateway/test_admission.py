@@ -13,11 +13,14 @@ from botocore.credentials import Credentials
 from gateway_kit import ACCOUNT, API, HOST, REGION, START, Front, route, stage, the_call, the_refusal
 
 from upgrade101.gateway import sigv4
+from upgrade101.gateway.address import Address
 from upgrade101.gateway.admission import Admission
-from upgrade101.gateway.calls import Accept, Run, Send
+from upgrade101.gateway.calls import Accept, Refuse, Run, Send
 from upgrade101.gateway.definition import Authorizer
 from upgrade101.gateway.documents import error_frame
 from upgrade101.gateway.happenings import Refused
+from upgrade101.gateway.limits import Limits
+from upgrade101.gateway.management import manage
 from upgrade101.gateway.ports import ApiKey, Caller, Quota
 
 ARN = f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/dev/$connect"
@@ -45,11 +48,11 @@ ROLE = replace(
 class Door(Front):
     """A core with a doorkeeper who knows some people and some API keys."""
 
-    def __init__(self, *routes, callers=(ROOT, ANA, ROLE), keys=(), **settings):
-        super().__init__(*routes, **settings)
+    def __init__(self, *routes, callers=(ROOT, ANA, ROLE), keys=(), limits=None, **settings):
+        super().__init__(*routes, limits=limits, **settings)
         self.callers = {caller.access_key_id: caller for caller in callers}
         self.keys = {key.value: key for key in keys}
-        self.core.admission = Admission(self.clock, self.callers.get, lambda value, stage: self.keys.get(value))
+        self.core.admission = Admission(self.clock, self.callers.get, lambda value, stage: self.keys.get(value), limits)
 
     def configure(self, **settings):
         """Change settings of the stage or of its deployment."""
@@ -434,6 +437,54 @@ def test_who_is_not_known_is_not_counted():
     assert the_refusal(door.knock("/dev", GIVEN))[1] == "Missing Authentication Token"
     assert the_refusal(door.knock(*signed())) == (403, "Forbidden")
     assert isinstance(door.knock(*signed(), GIVEN)[0], Run)
+
+
+# ── quotas of the account ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_new_connections_of_an_account_are_counted_where_limits_say_so():
+    door = Door(route("$default"), limits=Limits(connections_per_second=2))
+    assert [type(door.knock()[0]) for _ in range(3)] == [Accept, Accept, Refuse]
+    assert the_refusal(door.knock()) == (429, "Too Many Requests")
+    door.clock.advance(0.5)
+    (accept,) = door.knock()
+    assert isinstance(door.core.received(accept.connection, "hi")[0], Run)
+
+
+def test_the_door_of_an_account_is_one_for_all_its_apis_in_a_region():
+    door = Door(route("$default"), limits=Limits(connections_per_second=1))
+    (here,) = door.shelf.stages.values()
+    for api_id, place in {"another": {}, "abroad": {"region": "eu-west-1"}, "others": {"account_id": "1"}}.items():
+        door.shelf.stages[api_id, "dev"] = replace(here, api_id=api_id, **place)
+    hosts = (f"{api_id}.execute-api.{REGION}.amazonaws.com" for api_id in (API, "another", "abroad", "others"))
+    assert [type(door.knock(host=host)[0]) for host in hosts] == [Accept, Refuse, Accept, Accept]
+
+
+def test_requests_of_an_account_are_connections_messages_and_callbacks():
+    door = Door(route("$default"), limits=Limits(requests_per_second=8))
+    (accept,) = door.knock()
+    here = Address(API, "dev", ("@connections", accept.connection.connection_id))
+    assert isinstance(door.core.received(accept.connection, "hi")[0], Run)
+    assert [manage(door.core, "GET", here)[0].status for _ in range(3)] == [200, 200, 429]
+    assert frames(door.core.received(accept.connection, "hi")) == ["Too Many Requests"]
+    assert the_refusal(door.knock()) == (429, "Too Many Requests")
+    response = manage(door.core, "POST", here, b"hi")[0]
+    assert dict(response.headers)["x-amzn-ErrorType"] == "LimitExceededException"
+    door.clock.advance(1)
+    assert manage(door.core, "POST", here, b"hi")[0].status == 200
+
+
+def test_the_account_is_asked_after_the_stage():
+    door = Door(route("$connect"), default_route_settings=ONE, limits=Limits(connections_per_second=3))
+    assert [type(door.knock()[0]) for _ in range(3)] == [Run, Refuse, Refuse]
+    door.configure(default_route_settings={})
+    assert [type(door.knock()[0]) for _ in range(3)] == [Run, Run, Refuse]
+
+
+def test_without_such_limits_a_thousand_may_come_at_once():
+    door = Door(route("$default"))
+    assert {type(door.knock()[0]) for _ in range(1000)} == {Accept}
+    assert door.core.admission.counting is False
 
 
 # ── parameters and models ────────────────────────────────────────────────────────────────────────────────────────────

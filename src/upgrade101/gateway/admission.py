@@ -1,7 +1,8 @@
 """Who may come in and what may go through: every reason to refuse that needs no function, in AWS's order.
 
 At the door: the signature and IAM's policies (or, in ``core``, the authorizer), then the API key and its usage plan,
-then the throttle of the stage, then required parameters. For a message: the same from the API key on, then its model.
+then the throttle of the stage, then the quotas of the account, then required parameters. For a message: the same from
+the API key on, then its model.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from . import sigv4
 from .definition import CONNECT, Route, Stage
 from .documents import FORBIDDEN, INTERNAL_SERVER_ERROR, Knock
 from .happenings import failed
+from .limits import Limits
 from .policy import ALLOW, Question, reason
 from .signers import check_key, decision, denial, facts
 from .throttle import Buckets, Quotas, Throttle
@@ -50,12 +52,22 @@ FAILED = Refusal(500, "", "AUTHORIZER_FAILURE")
 class Admission:
     """The doorkeeper of one gateway; it remembers how much came, and belongs to the core, whose lock guards it."""
 
-    def __init__(self, clock: Clock, identities: Identities | None = None, api_keys: ApiKeys | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        identities: Identities | None = None,
+        api_keys: ApiKeys | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self._clock = clock
         self._identities = identities
         self._api_keys = api_keys
         self._buckets = Buckets()
         self._quotas = Quotas()
+        limits = limits or Limits()
+        self._connections = Throttle.of_account(limits.connections_per_second)
+        self._requests = Throttle.of_account(limits.requests_per_second, at_once=0.5)
+        self.counting = self._requests is not None  # each message, whatever its route
 
     # ── AWS_IAM ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -107,13 +119,16 @@ class Admission:
         if stage.deployment.keyed:
             self._recognize(connection, knock, usage_identifier_key)
         route = stage.deployment.routes.get(CONNECT)
-        if route is None:
-            return None
-        return self._too_much(connection, route) or _missing_parameters(route, knock)
+        refusal = self._too_much(connection, route) if route else None
+        if refusal is None and self.beyond_account(stage, connecting=True):
+            return TOO_MANY
+        return refusal or (_missing_parameters(route, knock) if route else None)
 
     def message(self, connection: Connection, route: Route, text: str) -> Refusal | None:
         """Refuse a message that is one too many, or that does not fit its route's model."""
         refusal = self._too_much(connection, route)
+        if refusal is None and self.beyond_account(connection.stage):
+            return TOO_MANY
         fault = None if refusal else fault_in(text, route, connection.stage.deployment)
         if fault is None:
             return refusal
@@ -162,6 +177,19 @@ class Admission:
         throttle = Throttle.of(settings)
         bucket = (stage.api_id, stage.stage_name, route.route_key)
         return None if throttle is None or self._buckets.take(bucket, throttle, self._clock.now()) else TOO_MANY
+
+    def beyond_account(self, stage: Stage, *, connecting: bool = False) -> bool:
+        """Count a request in its account and region; tell whether it is one too many. AWS asks this last.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html
+        """
+        now, quotas = self._clock.now(), {"requests": self._requests}
+        if connecting:
+            quotas = {"connections": self._connections} | quotas
+        return any(
+            quota is not None and not self._buckets.take((stage.account_id, stage.region, kind), quota, now)
+            for kind, quota in quotas.items()
+        )
 
 
 # ── words ────────────────────────────────────────────────────────────────────────────────────────────────────────────

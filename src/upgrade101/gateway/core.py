@@ -47,7 +47,7 @@ class Core:
         self.limits = limits
         self.observers = observers
         self.ids = ids or Ids(clock.now)
-        self.admission = admission or Admission(clock)
+        self.admission = admission or Admission(clock, limits=limits)
         self.lock = threading.RLock()
         self.journal = Journal(clock)
         self._meter = self.journal.meter
@@ -197,7 +197,7 @@ class Core:
             request_id, message_id = self.ids.pair(now)
             if route is None:
                 return self._fail(connection, "", request_id, 403, documents.FORBIDDEN)
-            if route.checked or connection.stage.throttled:
+            if route.checked or connection.stage.throttled or self.admission.counting:
                 refusal = self.admission.message(connection, route, text)
                 if refusal:
                     words = (refusal.status, refusal.message)

@@ -4,6 +4,7 @@ Sources (read November 2026; base ``https://docs.aws.amazon.com/apigateway/lates
 
 - D-quotas ``apigateway-execution-service-websocket-limits-table.html``
 - D-lambda-auth ``apigateway-websocket-api-lambda-auth.html``
+- D-quotas-acct ``limits.html``
 - M-apigwv2, M-mgmt: the service models ``apigatewayv2`` and ``apigatewaymanagementapi`` in botocore
 """
 
@@ -45,7 +46,10 @@ def is_too_long(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that a test or a lesson may shorten; in seconds and bytes.
+    """The limits that a test or a lesson may set: times in seconds, and the quotas of an account, which are off.
+
+    AWS has 500 new connections a second, and 10,000 requests (connections, messages and calls of ``@connections``
+    together) with half as many at once; it raises both where it is asked to, and here None lifts them altogether.
 
     >>> Limits().idle_seconds, Limits().max_duration_seconds
     (600.0, 7200.0)
@@ -55,3 +59,5 @@ class Limits:
     max_duration_seconds: float = 7200.0  # D-quotas: 2 hours
     close_seconds: float = 10.0  # ours: how long the peer may take to answer a close frame
     handshake_seconds: float = 10.0  # ours: how long a peer may take to send its request head
+    connections_per_second: float | None = None  # of an account in a region; D-quotas: 500
+    requests_per_second: float | None = None  # of an account in a region; D-quotas-acct: 10,000, and 5,000 at once

@@ -72,10 +72,13 @@ def _refusal(
     core: Core, method: str, address: Address, connection: Connection | None, body: bytes
 ) -> HttpResponse | None:
     """Return why this call cannot be answered, or None where it can."""
-    if core.stages.at(address) is None:
+    stage = core.stages.at(address)
+    if stage is None:
         return _error(403, "ForbiddenException", "Forbidden")
     if address.connection_id is None:
         return _no_method(method, address)
+    if core.admission.counting and core.admission.beyond_account(stage):
+        return _error(429, "LimitExceededException", "Too Many Requests")
     if method not in _DONE:
         return _error(405, "MethodNotAllowedException", f"{method} is not a method of @connections")
     if not is_connection_id(address.connection_id or ""):

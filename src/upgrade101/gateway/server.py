@@ -85,7 +85,7 @@ class Gateway:
         self.clock = clock or Clock()
         self.limits = limits or Limits()
         self.observers = Observers()
-        admission = Admission(self.clock, identities, api_keys)
+        admission = Admission(self.clock, identities, api_keys, self.limits)
         self.core = Core(definitions, self.clock, self.limits, self.observers, admission=admission)
         self.host, self.port = "", 0
         self._invoke = invoke

@@ -40,6 +40,15 @@ class Throttle:
             THROTTLING_BURST_LIMIT if burst is None else int(burst),
         )
 
+    @classmethod
+    def of_account(cls, rate: float | None, at_once: float = 1.0) -> Throttle | None:
+        """Return the quota of an account with so many seconds' worth at once; None where there is none.
+
+        >>> Throttle.of_account(10_000, 0.5)
+        Throttle(rate=10000.0, burst=5000)
+        """
+        return None if rate is None else cls(float(rate), max(1, int(rate * at_once)))
+
 
 class Buckets:
     """Token buckets by whatever they are for; a bucket that nobody has used is full.
