@@ -248,6 +248,7 @@ export function mount(root, { url, room = "", name = "", told = () => {} }) {
   const head = make("div", { class: "head" }, title, status, leaving);
   const inside = make("div", { class: "inside" }, head, people, log, waiting, writing);
   const section = make("section", { class: "u101-chat", "aria-label": "Room chat" }, door, inside, complaint);
+  section.dataset.lmSuppressShortcuts = "true"; // keys are for writing here, not JupyterLab's commands
   nameInput.value = name;
   roomInput.value = room;
   inside.hidden = true;
@@ -281,6 +282,13 @@ export function mount(root, { url, room = "", name = "", told = () => {} }) {
     show(entered);
     if (event) textInput.focus();
   }
+
+  // JupyterLab keeps Enter from the form, so the form is told.
+  section.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.tagName !== "INPUT") return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
 
   const hurry = () => chat?.hurry();
   door.addEventListener("submit", enter);
