@@ -137,6 +137,30 @@ def test_capital_letters_stay_as_the_client_wrote_them():
     assert {"X-PROBE", "sEC-tHING", "x-small"} <= set(event["headers"])
 
 
+def forwarded(*headers):
+    """Return what the event has of the headers that the front end adds."""
+    event = connect_event(headers=[("Host", "x"), *headers])
+    assert {name: [value] for name, value in event["headers"].items()} == event["multiValueHeaders"]
+    return {name: event["headers"][name] for name in ADDED}
+
+
+def test_the_clients_address_is_appended_to_a_forwarded_for_of_its_own():
+    assert forwarded(("x-forwarded-for", "203.0.113.7"))["X-Forwarded-For"] == "203.0.113.7, 198.51.100.7"
+    twice = [("X-Forwarded-For", "203.0.113.7, 203.0.113.8"), ("x-forwarded-FOR", "203.0.113.9")]
+    assert forwarded(*twice)["X-Forwarded-For"] == "203.0.113.7, 203.0.113.8, 203.0.113.9, 198.51.100.7"
+
+
+def test_a_client_does_not_say_by_which_port_and_protocol_it_came():
+    lies = forwarded(("X-Forwarded-Port", "80"), ("x-forwarded-proto", "http"))
+    assert (lies["X-Forwarded-Port"], lies["X-Forwarded-Proto"]) == ("443", "https")
+
+
+def test_a_trace_that_the_client_began_goes_on():
+    trace = "Root=1-68a1abc2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
+    assert forwarded(("x-amzn-trace-id", trace))["X-Amzn-Trace-Id"] == trace
+    assert forwarded(("X-Amzn-Trace-Id", "junk"))["X-Amzn-Trace-Id"].startswith("Root=1-68a1abc2-")
+
+
 # ── messages ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -11,7 +11,7 @@ import binascii
 import json
 import marshal as marshalling
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,6 +26,7 @@ from .ports import Headers, Outcome
 Document = dict[str, Any]
 
 _DROPPED_FROM_CONNECT = {"connection", "upgrade", "content-length", "transfer-encoding", "keep-alive", "te", "trailer"}
+_PROTOCOL = ("x-forwarded-port", "x-forwarded-proto")
 _REPLY_KEYS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
 _HEADER_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -280,19 +281,32 @@ def common_log_time(second: int) -> str:
     return f"{at:%d}/{_MONTHS[at.month - 1]}/{at:%Y:%H:%M:%S} +0000"
 
 
-def _forwarded(connection: Connection, knock: Knock) -> Iterable[tuple[str, str]]:
+def _forwarded(connection: Connection, knock: Knock) -> Iterator[tuple[str, str]]:
     """Yield the client's headers with Host as on AWS, and those that the front end adds."""
-    seen = set()
-    for name, value in knock.headers:
-        seen.add(name.lower())
-        yield (name, connection.domain_name) if name.lower() == "host" else (name, value)
-    added = {
-        "X-Amzn-Trace-Id": f"Root=1-{int(connection.connected_at):08x}-{secrets.token_hex(12)}",
-        "X-Forwarded-For": connection.source_ip,
-        "X-Forwarded-Port": "443",
-        "X-Forwarded-Proto": "https",
-    }
-    yield from ((name, value) for name, value in added.items() if name.lower() not in seen)
+    headers = [(name, connection.domain_name if name.lower() == "host" else value) for name, value in knock.headers]
+    return with_forwarding(headers, connection.source_ip, connection.connected_at)
+
+
+def with_forwarding(headers: Headers, source_ip: str, at: float) -> Iterator[tuple[str, str]]:
+    """Yield a client's headers, and those that the front end adds.
+
+    Not documented: chosen is what proxies do. The client's address is appended to an X-Forwarded-For of its own, a
+    trace that has begun goes on, and a port or protocol of its own does not count.
+
+    >>> dict(with_forwarding([("x-forwarded-for", "203.0.113.7")], "198.51.100.7", 0))["X-Forwarded-For"]
+    '203.0.113.7, 198.51.100.7'
+    """
+    given: dict[str, list[str]] = {name: [] for name in ("x-amzn-trace-id", "x-forwarded-for", *_PROTOCOL)}
+    for name, value in headers:
+        if name.lower() in given:
+            given[name.lower()].append(value)
+        else:
+            yield name, value
+    begun = [value for value in given["x-amzn-trace-id"] if "Root=" in value]
+    yield "X-Amzn-Trace-Id", begun[-1] if begun else f"Root=1-{int(at):08x}-{secrets.token_hex(12)}"
+    yield "X-Forwarded-For", ", ".join([*given["x-forwarded-for"], source_ip])
+    yield "X-Forwarded-Port", "443"
+    yield "X-Forwarded-Proto", "https"
 
 
 def _multi(single: str, multi: str, pairs: Iterable[tuple[str, str]]) -> Document:

@@ -8,13 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from ...gateway.documents import with_forwarding
 from ...gateway.ports import Headers, HttpRequest, HttpResponse
 from .definition import RestMethod, RestResource, RestStage
 
@@ -126,18 +126,8 @@ def request_context(call: RestCall) -> Document:
 
 def forwarded_headers(call: RestCall) -> Iterator[tuple[str, str]]:
     """Yield the client's headers without those of the connection, and those that API Gateway adds."""
-    seen = set()
-    for name, value in call.request.headers:
-        if name.lower() not in HOP_BY_HOP:
-            seen.add(name.lower())
-            yield _title(name), value
-    added = {
-        "X-Amzn-Trace-Id": f"Root=1-{int(call.at):08x}-{secrets.token_hex(12)}",
-        "X-Forwarded-For": call.request.client[0],
-        "X-Forwarded-Port": "443",
-        "X-Forwarded-Proto": "https",
-    }
-    yield from ((name, value) for name, value in added.items() if name.lower() not in seen)
+    headers = [(_title(name), value) for name, value in call.request.headers if name.lower() not in HOP_BY_HOP]
+    return with_forwarding(headers, call.request.client[0], call.at)
 
 
 def read_answer(answer: Any, accept: str, binary_media_types: Iterable[str]) -> HttpResponse | None:
