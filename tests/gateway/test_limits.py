@@ -9,6 +9,7 @@ def test_the_quotas_of_aws():
     assert limits.URL_CHARACTERS == 4096
     assert (limits.INTEGRATION_MILLIS_MIN, limits.INTEGRATION_MILLIS_MAX) == (50, 29_000)
     assert limits.AUTHORIZER_RESULT_BYTES == 8192
+    assert (limits.MAPPING_TEMPLATE_BYTES, limits.ACCESS_LOG_FORMAT_BYTES) == (307_200, 3072)
     assert (limits.ROUTES_PER_API, limits.INTEGRATIONS_PER_API) == (300, 300)
     assert (limits.STAGES_PER_API, limits.AUTHORIZERS_PER_API) == (10, 10)
 

@@ -26,6 +26,8 @@ INTEGRATIONS_PER_API = 300  # D-quotas
 STAGES_PER_API = 10  # D-quotas
 AUTHORIZERS_PER_API = 10  # D-quotas
 SIGNATURE_MINUTES = 5  # how far a signature's time may be off; measured on AWS, presigned URLs included
+MAPPING_TEMPLATE_BYTES = 300 * KB  # D-quotas; the names of shapes in M-apigwv2 say 32 KB
+ACCESS_LOG_FORMAT_BYTES = 3 * KB  # D-quotas; M-apigwv2 says 1,024
 THROTTLING_RATE_LIMIT, THROTTLING_BURST_LIMIT = 10_000.0, 5_000  # of a stage that says nothing else; D-deploy
 
 # Ours, not AWS's:

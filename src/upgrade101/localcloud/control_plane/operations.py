@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
 
+from ...gateway.limits import ACCESS_LOG_FORMAT_BYTES, MAPPING_TEMPLATE_BYTES
 from .refusals import BadRequest
 
 Document = dict[str, Any]  # JSON with the field names of the wire, such as routeKey
@@ -32,6 +33,11 @@ _PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 _MAY_HOLD_SLASHES = ("{routeKey}", "{resource-arn}")  # chat/join, say, which WSGI hands over decoded
 _OPTIONAL = frozenset({"identitySource"})  # of REQUEST authorizers, though the model says otherwise: D-lambda-auth
 _LENGTHS = re.compile(r"Between(\d+)And(\d+)(K?)$")
+_QUOTAS = {  # larger than the names of the shapes say
+    "requestTemplates": MAPPING_TEMPLATE_BYTES,
+    "responseTemplates": MAPPING_TEMPLATE_BYTES,
+    "accessLogSettings.format": ACCESS_LOG_FORMAT_BYTES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,9 @@ def _check_string(shape: StringShape, value: str, field: str) -> None:
     lengths = _LENGTHS.search(shape.name)  # the model keeps these limits in the names of its shapes only
     if lengths:
         low, high = int(lengths[1]), int(lengths[2]) * (1024 if lengths[3] else 1)
-        if not low <= len(value) <= high:
+        quota = _QUOTAS.get(field) or _QUOTAS.get(field.partition(".")[0])
+        size, high = (len(value.encode("utf-8", "replace")), quota) if quota else (len(value), high)
+        if not low <= size <= high:
             raise BadRequest(f"Invalid {field} specified. Its length must be between {low} and {high}.")
 
 
