@@ -225,6 +225,18 @@ def test_what_nobody_emulates_is_a_clear_answer(either):
         assert refused.value.response["Error"]["Code"] == "NotImplementedException"
 
 
+def test_the_template_of_a_model_is_not_emulated_and_the_answer_says_where_the_schema_is(either):
+    api_id = either.create_api(**WEBSOCKET)["ApiId"]
+    model = {"ApiId": api_id, "ModelId": either.create_model(ApiId=api_id, Name="M", Schema="{}")["ModelId"]}
+    with pytest.raises(
+        ClientError, match="GetModelTemplate is not emulated locally: .*Schema with get_model"
+    ) as refused:
+        either.get_model_template(**model)
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "HTTP API" not in str(refused.value)
+    assert either.get_model(**model)["Schema"] == "{}"
+
+
 def test_rest_apis_are_left_alone(moto_cloud):
     client = boto3.client("apigateway")
     api = client.create_rest_api(name="pets")["id"]
