@@ -619,6 +619,42 @@ def test_a_frame_that_breaks_a_rule_closes_the_connection(start, calm, bystander
     bystander(running)
 
 
+ALONE = {
+    "text that is not UTF-8": (frame(TEXT, b"\xff\xfe"), 1007),
+    "a long text that is not UTF-8": (frame(TEXT, b"\xff" * 300), 1007),
+    "binary": (frame(BINARY, b"\x00"), 1003),
+    "a frame over 32 KB": (frame(TEXT, b"x" * 40_000), 1009),
+    "a frame over 64 KB": (frame(TEXT, b"x" * 70_000), 1009),
+    "a frame over 128 KB": (frame(TEXT, b"x" * 140_000), 1009),
+}
+
+
+@pytest.mark.parametrize("what", ALONE)
+def test_who_breaks_a_rule_and_says_no_more_is_told_so(start, calm, what):
+    data, expected = ALONE[what]
+    running = start()
+    with running.upgraded() as client:
+        client.send(data)
+        assert client.closed()[0] == expected
+    running.gateway.settle()
+    assert [closed.code for closed in running.said(Closed)] == [expected]
+    assert len(calm()) == 1
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 128, 32_000])
+def test_messages_of_any_size_arrive_in_one_piece_or_in_many(start, size):
+    running = start()
+    whole = frame(TEXT, b"x" * size)
+    with running.upgraded() as client:
+        for data in ([whole], [whole[:7], whole[7:]], [whole[:1], whole[1:]], [whole + whole[:3], whole[3:]]):
+            for piece in data:
+                client.send(piece)
+                time.sleep(0.002)
+        client.send(frame(PING, b"done"))
+        running.until(lambda: len(running.functions.events("MESSAGE")) == 5)
+    assert {each["body"] for each in running.functions.events("MESSAGE")} == {"x" * size}
+
+
 def test_half_a_frame_and_then_silence_is_idle(start, calm):
     running = start()
     with running.upgraded() as client:

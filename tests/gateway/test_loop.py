@@ -92,6 +92,25 @@ def test_what_is_handed_over_is_done_in_order_on_its_thread(running):
     assert running.loop.idle()
 
 
+def test_no_call_is_lost_when_many_threads_call(running):
+    done = []
+
+    def call(name):
+        for n in range(400):
+            with running.loop:
+                running.loop.soon(lambda n=n: done.append((name, n)))
+            if n % 50 == 0:
+                time.sleep(0.001)
+
+    threads = [threading.Thread(target=call, args=(name,)) for name in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    until(lambda: len(done) == 2400)
+    running.where()  # it still wakes
+
+
 def test_a_timer_and_one_that_is_called_off(running):
     done = []
     with running.loop:

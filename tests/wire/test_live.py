@@ -201,6 +201,7 @@ def test_a_terminal_gets_a_line_for_each_step(recorder: Recorder, capsys: pytest
 
 def test_the_next_one_ends_the_one_before(capsys: pytest.CaptureFixture[str]) -> None:
     cloud = Observers()
+    wire.clear()
     wire.recorder.attach(cloud.watch)
     try:
         first = wire.live()

@@ -64,7 +64,7 @@ class _Frames(Protocol):
             return None
         if data[1] == 0x80 | size and size < 126:
             start = 6
-        elif data[1] == 0xFE and data[2:4] == (size - 2).to_bytes(2, "big") and size - 2 <= FRAME_BYTES:
+        elif data[1] == 0xFE and 0 <= size - 2 <= FRAME_BYTES and data[2:4] == (size - 2).to_bytes(2, "big"):
             start = 8
         else:
             return None
@@ -322,7 +322,9 @@ class Line:
         if text is not None:
             self.text.append(text)
             self._message()
-            if self._held():
+            if self.frames.failed:
+                self._pump()
+            elif self._held():
                 self.transport.pause_reading()
             return
         self.frames.receive_data(data)

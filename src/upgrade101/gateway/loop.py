@@ -155,10 +155,10 @@ class Loop:
                 self._call.send(b"\0")
 
     def _heard(self, _: int) -> None:
-        self._woken = False
         if self._hear is not None:
             with contextlib.suppress(OSError):
                 self._hear.recv(4096)
+        self._woken = False  # after that: who calls in between is heard now, and who calls later is heard again
 
     # ── who leads ────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -64,6 +64,7 @@ class Execution:
         self.request_id = request_id or _new_request_id()
         self.caller_request_id = caller_request_id or self.request_id
         self.client_context = client_context
+        self.among: set[Execution] | None = None  # those that have no answer yet
         self._claim = threading.Lock()
 
     def claim(self) -> bool:
@@ -77,6 +78,9 @@ class Execution:
                 self.finished(result)
         except Exception:
             log.exception("nobody could take the answer of invocation %s", self.request_id)
+        finally:
+            if self.among is not None:
+                self.among.discard(self)
 
 
 _chance = random.Random()  # our own: a handler may seed the common one
@@ -267,7 +271,7 @@ class Environment:
         """Run an invocation in the midst of the loop's work; if it is known to take long, not as who leads."""
         if self._owner.pace > _MOMENT:
             loop.resign(self._seat)
-        job = loop.away()
+        job = loop.away(self._seat)
         self._serving = True
         self._enter()
         try:

@@ -213,7 +213,8 @@ class Functions:
             if obstacle or self._pools is None:
                 self._refuse(function, execution, obstacle)
                 return
-            self._track(execution)
+            execution.among = self._open
+            self._open.add(execution)
             try:
                 if limit is None:
                     self._pools.of(function).submit(execution)
@@ -222,18 +223,6 @@ class Functions:
             except Throttled:
                 self._open.discard(execution)
                 raise
-
-    def _track(self, execution: Execution) -> None:
-        finished = execution.finished
-
-        def finish(result: Result) -> None:
-            try:
-                finished(result)
-            finally:
-                self._open.discard(execution)
-
-        execution.finished = finish
-        self._open.add(execution)
 
     def _refuse(self, function: Any, execution: Execution, obstacle: str) -> None:
         """Answer for a function that cannot run here."""

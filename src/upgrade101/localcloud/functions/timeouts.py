@@ -23,7 +23,11 @@ _IDLE_WORKER = concurrent.futures.thread._worker.__code__
 
 
 class Timeouts:
-    """One thread that waits for the next deadline; started with the first, ended by ``close``."""
+    """One thread that waits for the next deadline; started with the first, ended by ``close``.
+
+    Deadlines are set and forgotten without its lock, for there are two for each invocation; it is only woken for one
+    that is sooner than all others. One that it takes for alive too long is harmless: an execution has one answer.
+    """
 
     def __init__(self) -> None:
         self._due: dict[Environment, tuple[float, Execution]] = {}
@@ -37,15 +41,15 @@ class Timeouts:
     def watch(self, environment: Environment, execution: Execution, seconds: float) -> None:
         """Expire an execution when so many seconds have passed."""
         deadline = time.monotonic() + seconds
-        with self._lock:
-            self._due[environment] = (deadline, execution)
-            if deadline < self._next:
-                self._wake(deadline)
+        self._due[environment] = (deadline, execution)
+        if deadline < self._next:
+            with self._lock:
+                if deadline < self._next:
+                    self._wake(deadline)
 
     def unwatch(self, environment: Environment) -> None:
         """Forget the deadline of an environment."""
-        with self._lock:
-            self._due.pop(environment, None)
+        self._due.pop(environment, None)
 
     def doom(self, threads: Iterable[threading.Thread]) -> None:
         """End threads whose environment is gone; gives up after two seconds."""
@@ -86,14 +90,23 @@ class Timeouts:
         with self._changed:
             now = time.monotonic()
             if self._due or self._next <= now:  # else wait on: what comes next is due no sooner
-                self._next = min((deadline for deadline, _ in self._due.values()), default=float("inf"))
+                self._next = float("inf")  # first: who adds one after the look at them all sees this
+                self._next = min([deadline for deadline, _ in list(self._due.values())], default=float("inf"))
             if self._doomed:
                 self._next = min(self._next, now + _STEP_SECONDS)
             if not self._closed and self._next > now:
                 self._changed.wait(min(self._next - now, threading.TIMEOUT_MAX))
             now = time.monotonic()
-            due = [environment for environment, (deadline, _) in self._due.items() if deadline <= now]
-            return [(environment, self._due.pop(environment)[1]) for environment in due]
+            due = [environment for environment, (deadline, _) in list(self._due.items()) if deadline <= now]
+            return [(environment, execution) for environment in due if (execution := self._take(environment, now))]
+
+    def _take(self, environment: Environment, now: float) -> Execution | None:
+        deadline, execution = self._due.pop(environment, (now, None))
+        if deadline > now:  # its next invocation has begun meanwhile
+            assert execution is not None
+            self._due[environment] = (deadline, execution)
+            return None
+        return execution
 
     def _end_doomed(self) -> None:
         for thread, tries in list(self._doomed.items()):
