@@ -24,7 +24,7 @@ from moto.logs.models import LogsBackend, LogStream
 from moto.sts.models import sts_backends
 
 from ...gateway.errors import ConfigurationError
-from . import moto_permissions
+from . import moto_code, moto_permissions
 from .specs import Document, FunctionSpec
 
 FITS = "5.1.18 … 5.2.5"
@@ -210,7 +210,7 @@ def check() -> None:
         LogStream.put_log_events: ["self", "log_events"],
     }
     check_shapes(shapes)
-    for fault in moto_permissions.misfits():
+    for fault in (*moto_permissions.misfits(), *moto_code.misfits()):
         raise _misfit(fault)
     if not hasattr(boto3, "_get_default_session"):
         raise ConfigurationError(
@@ -247,6 +247,7 @@ def install(runner: Runner) -> None:
     vars(invoke)["runner"] = runner
     _Function.invoke, _Function._invoke_lambda = invoke, invoke_lambda
     moto_permissions.install()
+    moto_code.install()
 
 
 def uninstall(runner: Runner) -> None:
@@ -254,6 +255,7 @@ def uninstall(runner: Runner) -> None:
     if getattr(_Function.invoke, "runner", None) is runner:
         _Function.invoke, _Function._invoke_lambda = _stock
         moto_permissions.uninstall()
+        moto_code.uninstall()
 
 
 def _invoke(runner: Runner, function: Any, body: Any, request_headers: Any, response_headers: Any) -> str | bytes:
