@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from upgrade101.gateway.definition import Integration
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.gateway.mapping import Parameter, choose, encoded, handled, parameters, request_text, source_values
+from upgrade101.gateway.templates import warn_of_cognito
 
 MESSAGE = {
     "requestContext": {
@@ -64,6 +65,12 @@ NOTHING_THERE = (
     *("context.nothing", "context.identity.nothing.more", "stageVariables.nothing", "route.request.body.nothing"),
     *("route.request.body.none", "route.request.header.X-Mine", "route.request.querystring.room"),
 )
+
+
+def test_what_cognito_would_say_is_not_mapped_and_the_log_says_so(caplog):
+    warn_of_cognito.cache_clear()
+    assert source_values("context.identity.cognitoIdentityId", MESSAGE) == ()
+    assert "NotEmulated: $context.identity.cognito…" in caplog.text
 
 
 @pytest.mark.parametrize("source", NOTHING_THERE)

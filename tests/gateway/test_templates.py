@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from upgrade101.gateway.errors import ConfigurationError
-from upgrade101.gateway.templates import render
+from upgrade101.gateway.templates import render, warn_of_cognito
 
 CONTEXT = {"connectionId": "abc=", "identity": {"sourceIp": "198.51.100.7"}, "requestTimeEpoch": 7}
 
@@ -30,6 +30,32 @@ def rendered(template, body="", **variables):
 )
 def test_vtl(template, text):
     assert rendered(template) == text
+
+
+@pytest.mark.parametrize(
+    "template, text",
+    [
+        ("#set($a = 'it''s')$a", "it's"),
+        ('#set($a = "say ""$context.connectionId""")$a', 'say "abc="'),
+        ("$util.urlEncode('a''b')", "a%27b"),
+        ("#if('it\\'s' == 'it''s')same#end", "same"),
+        ("#if('' == \"\")same#end", "same"),
+        ("#set($a = \"it''s\")$a", "it''s"),
+        ("$util.urlEncode('a').replaceAll('a','')!", "!"),
+        ("""{"a": "", "b": ''}""", """{"a": "", "b": ''}"""),
+    ],
+)
+def test_a_doubled_quote_is_a_quote(template, text):
+    assert rendered(template) == text
+
+
+@pytest.mark.parametrize("name", ["AuthenticationProvider", "AuthenticationType", "IdentityId", "IdentityPoolId"])
+def test_what_cognito_would_say_is_empty_and_the_log_says_so(name, caplog):
+    warn_of_cognito.cache_clear()
+    for _ in range(2):
+        assert rendered(f"[$context.identity.cognito{name}]$context.identity.sourceIp") == "[]198.51.100.7"
+    (said,) = caplog.messages
+    assert said.startswith("NotEmulated: $context.identity.cognito… is always empty")
 
 
 @pytest.mark.parametrize(

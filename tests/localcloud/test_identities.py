@@ -76,6 +76,15 @@ def test_keys_that_moto_gives_to_everybody_are_not_emulated_and_it_says_what_to_
     assert "NotEmulated" in caplog.text and "AssumeRole" in caplog.text
 
 
+def test_keys_of_a_cognito_identity_pool_are_the_roots_and_it_says_what_to_do(moto_cloud, caplog):
+    pools = boto3.client("cognito-identity", region_name="us-east-1")
+    pool = pools.create_identity_pool(IdentityPoolName="p", AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
+    identity = pools.get_id(AccountId=ACCOUNT, IdentityPoolId=pool)["IdentityId"]
+    keys = pools.get_credentials_for_identity(IdentityId=identity)["Credentials"]
+    assert caller(keys["AccessKeyId"]).is_root
+    assert "NotEmulated: keys of Cognito identity pools" in caplog.text and "AssumeRole" in caplog.text
+
+
 # ── users ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from .definition import DEFAULT, Integration, Strings
 from .errors import ConfigurationError
 from .selection import evaluate, read_json, text_of
-from .templates import NO_PARAMS, Params, render
+from .templates import NO_PARAMS, Params, render, warn_of_cognito
 
 log = logging.getLogger("upgrade101.gateway")
 
@@ -73,6 +73,7 @@ def source_values(source: str, event: Document, declared: Collection[str] = ()) 
         return (source[1:-1],)
     plain = source.removeprefix("route.").removeprefix("method.")
     if source.startswith("context."):
+        warn_of_cognito(source)
         found = _dig(event.get("requestContext", {}), source.removeprefix("context."))
     elif source.startswith("stageVariables."):
         found = event.get("stageVariables", {}).get(source.removeprefix("stageVariables."))

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import json
+import logging
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -18,8 +20,18 @@ from jsonpath_ng.ext.parser import parse as parse_jsonpath
 from .errors import ConfigurationError
 from .velocity import Text, seen
 
+log = logging.getLogger("upgrade101.gateway")
+
 Params = Mapping[str, Mapping[str, str]]
 NO_PARAMS: Params = {"path": {}, "querystring": {}, "header": {}}
+
+_COGNITO = ("AuthenticationProvider", "AuthenticationType", "IdentityId", "IdentityPoolId")
+_NOBODY = {f"cognito{name}": "" for name in _COGNITO}  # AWS has them empty too, for whoever has not signed with Cognito
+
+for _literal, _quote in ((airspeed.StringLiteral, "'"), (airspeed.InterpolatedStringLiteral, '"')):
+    # in Velocity a doubled quote is a quote; airspeed knows only the one with a backslash, and stays as it is with that
+    _literal.STRING = re.compile(rf"{_quote}((?:{_quote}{_quote}|\\[{_quote}nrbt\\$]|[^{_quote}\\])*){_quote}", re.S)
+    _literal.ESCAPED_CHAR = re.compile(rf"(?:\\(?=[nrbt{_quote}\\])|{_quote}(?={_quote}))([nrbt{_quote}\\])")
 
 
 def render(
@@ -41,6 +53,8 @@ def render(
     """
     if "$" not in template and "#" not in template:
         return template
+    if warn_of_cognito(template):
+        context = {**context, "identity": _NOBODY | context.get("identity", {})}
     names = {
         "input": _Input(body, params),
         "context": seen(dict(context)),
@@ -56,6 +70,18 @@ def render(
 @lru_cache(maxsize=256)
 def _compiled(template: str) -> Any:
     return airspeed.Template(template)
+
+
+@lru_cache(maxsize=256)
+def warn_of_cognito(text: str) -> bool:
+    """Say once of a template, a mapping or a log's format that it asks for what is always empty here."""
+    asks = "context.identity.cognito" in text
+    if asks:
+        log.warning(
+            "NotEmulated: $context.identity.cognito… is always empty, as nobody signs in with Amazon Cognito here; use"
+            " identity.userArn of AWS_IAM, or the context of an authorizer"
+        )
+    return asks
 
 
 class _Input:

@@ -22,11 +22,12 @@ from ..gateway.ports import Caller
 
 log = logging.getLogger("upgrade101.gateway")
 
+_OF_COGNITO = "TESTACCESSKEY12345"  # what its Cognito identity pools hand out
 TEST_KEYS = {
     "test": ("test", ""),
     "testing": ("testing", ""),
     "FOOBARKEY": ("FOOBARSECRET", ""),  # what moto puts into the environment
-    "TESTACCESSKEY12345": ("ABCSECRETKEY", "ABC12345"),  # what its Cognito identity pools hand out
+    _OF_COGNITO: ("ABCSECRETKEY", "ABC12345"),
 }
 _UNVERIFIABLE = "AKIAIOSFODNN7EXAMPLE"  # what its GetSessionToken and GetFederationToken hand out to everybody
 
@@ -37,6 +38,10 @@ def caller(access_key_id: str) -> Caller | None:
         key = backend.access_keys.get(access_key_id)
         if key is not None and key.status == "Active":
             return _session(account_id, partition, backend, key) if key.role_arn else _user(backend, key)
+    if access_key_id == _OF_COGNITO:
+        log.warning(
+            "NotEmulated: keys of Cognito identity pools are the account's root here; sign with those of AssumeRole"
+        )
     if access_key_id == _UNVERIFIABLE:
         log.warning("NotEmulated: keys of GetSessionToken and GetFederationToken; sign with those of AssumeRole")
     return _tester(access_key_id)

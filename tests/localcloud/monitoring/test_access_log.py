@@ -9,6 +9,7 @@ from upgrade101.gateway.connection import Connection
 from upgrade101.gateway.definition import Deployment, Integration, Route, Stage
 from upgrade101.gateway.journal import Entry
 from upgrade101.gateway.ports import Outcome
+from upgrade101.gateway.templates import warn_of_cognito
 from upgrade101.localcloud.monitoring.access_log import line
 
 AT = 1_755_425_730.121
@@ -80,6 +81,12 @@ OK = Outcome({"statusCode": 200, "body": "hi"})
 def test_a_variable(name, value):
     assert line(f"<$context.{name}>", entry(call=call(OK))) == f"<{value}>"
     assert line(f"<${{context.{name}}}>", entry(call=call(OK))) == f"<{value}>"
+
+
+def test_what_cognito_would_say_is_nothing_and_the_log_says_so(caplog):
+    warn_of_cognito.cache_clear()
+    assert [line("<$context.identity.cognitoIdentityPoolId>", entry()) for _ in range(2)] == ["<->", "<->"]
+    assert [text.partition("…")[0] for text in caplog.messages] == ["NotEmulated: $context.identity.cognito"]
 
 
 def test_json_and_common_log_formats_as_the_console_offers_them():

@@ -15,6 +15,7 @@ from ...gateway.calls import Call
 from ...gateway.definition import CONNECT
 from ...gateway.documents import common_log_time
 from ...gateway.journal import Entry
+from ...gateway.templates import warn_of_cognito
 
 _VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+)*)|\$\{context\.([A-Za-z0-9_.-]+)\}")
 _NOTHING = "-"
@@ -36,6 +37,7 @@ def _parts(log_format: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     >>> _parts('{"id":"$context.requestId","ip":"$context.identity.sourceIp"}')[1]
     ('requestId', 'identity.sourceIp')
     """
+    warn_of_cognito(log_format)
     found = list(_VARIABLE.finditer(log_format))
     ends, starts = [0, *(match.end() for match in found)], [*(match.start() for match in found), len(log_format)]
     literals = tuple(log_format[end:start] for end, start in zip(ends, starts, strict=True))
