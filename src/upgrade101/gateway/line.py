@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import h11
-from websockets.frames import Frame, Opcode, apply_mask  # type: ignore[attr-defined]  # the one in C, if any
-from websockets.protocol import SEND_EOF, Protocol, Side, State
+from websockets.frames import Frame, Opcode
+from websockets.protocol import SEND_EOF, State
 
 from .connection import Connection
 from .documents import Knock
+from .framing import NETWORK, Frames, text_frame, whole_text
 from .handshake import NotInOrder, accept_key, switching
 from .heads import (
     TOO_LONG,
@@ -27,7 +28,7 @@ from .heads import (
     target_and_headers,
     too_big,
 )
-from .limits import FRAME_BYTES, HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
+from .limits import HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
 from .loop import Timer
 from .ports import HttpRequest, HttpResponse
 from .transport import Transport
@@ -41,54 +42,7 @@ _HEAD_BYTES = TARGET_CHARACTERS + HEADER_BYTES
 BUFFERED_BYTES = 4 * MESSAGE_BYTES  # unsent bytes above which a client counts as one that does not read
 _KEEP_ALIVE_SECONDS = 60.0
 _NO_CODE = 1005
-_NETWORK = 1006
 _NO_CODE_REASON = "Client-side close frame status not set"
-_REASONS = {1009: "Message too big", 1003: "Binary is not supported", 1007: "Invalid UTF-8"}
-
-
-class _Frames(Protocol):
-    """websockets' frame protocol for an open server-side connection, with AWS's close reasons."""
-
-    def __init__(self) -> None:
-        super().__init__(Side.SERVER, state=State.OPEN, max_size=(MESSAGE_BYTES, FRAME_BYTES), logger=log)
-        self.failed = 0
-        self._between = True  # two frames: nothing of the next one has arrived
-
-    def whole_text(self, data: bytes) -> bytes | None:
-        """Return the payload where data are one whole text message and nothing else, as they mostly are; else nothing.
-
-        Such data need not go through the parser, which takes several times as long.
-        """
-        size = len(data) - 6  # of the payload, behind two bytes of head and four of mask
-        if size < 0 or data[0] != 0x81 or not self._between or self.current_size is not None:
-            return None
-        if data[1] == 0x80 | size and size < 126:
-            start = 6
-        elif data[1] == 0xFE and 0 <= size - 2 <= FRAME_BYTES and data[2:4] == (size - 2).to_bytes(2, "big"):
-            start = 8
-        else:
-            return None
-        return apply_mask(data[start:], data[start - 4 : start]) if self.state is State.OPEN else None
-
-    def receive_data(self, data: bytes | bytearray) -> None:
-        self._between = False
-        super().receive_data(data)
-
-    def recv_frame(self, frame: Frame) -> None:
-        super().recv_frame(frame)
-        self._between = not self.reader.buffer
-
-    def fail(self, code: int, reason: str = "") -> None:
-        if code != _NETWORK:
-            self.failed = self.failed or int(code)
-        super().fail(code, _REASONS.get(int(code), reason))
-
-
-def _head(size: int) -> bytes:
-    """Return the head of a text frame from the server with a payload of so many bytes (RFC 6455, 5.2)."""
-    if size < 126:
-        return bytes((0x81, size))
-    return b"\x81\x7e" + size.to_bytes(2, "big") if size < 65_536 else b"\x81\x7f" + size.to_bytes(8, "big")
 
 
 class Mode(Enum):
@@ -110,7 +64,8 @@ class Line:
         self.mode = Mode.HTTP
         self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
         self.head: h11.Request | None = None
-        self.frames: _Frames | None = None
+        self.upgraded = False
+        self._frames: Frames | None = None  # made when something comes up that is no whole text message
         self.connection: Connection | None = None
         self.early = b""  # what an impatient client sends before its 101
         self.body = bytearray()
@@ -142,7 +97,7 @@ class Line:
                 self.transport.abort()
 
     def eof_received(self) -> None:
-        if self.frames is not None:
+        if self.upgraded:
             self.frames.receive_eof()
             self._pump()
         elif self.mode is Mode.HTTP and not self.asking:
@@ -153,7 +108,7 @@ class Line:
         self.mode = Mode.OVER  # what still waits to be read, an upgrade perhaps, is nobody's now
         self._cancel_timer()
         self.gateway.left(self)
-        self._end(_NETWORK, "", "network")
+        self._end(NETWORK, "", "network")
 
     def pause_writing(self) -> None:
         self._set_congested(True)
@@ -303,7 +258,7 @@ class Line:
         if self.mode is not Mode.WAITING or self.transport.is_closing():
             return
         self.transport.write(switching(self.key, subprotocol))
-        self.mode, self.frames = Mode.FRAMES, _Frames()
+        self.mode, self.upgraded = Mode.FRAMES, True
         del self.http, self.key
         early, self.early = self.early, b""
         if early:
@@ -316,15 +271,22 @@ class Line:
 
     # ── frames ───────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def frames(self) -> Frames:
+        """Return the frame protocol; most messages need none."""
+        if self._frames is None:
+            self._frames = Frames()
+        return self._frames
+
     def _frames_arrive(self, data: bytes) -> None:
-        assert self.frames is not None
-        text = None if self.arrived or self._held() else self.frames.whole_text(data)
+        simple = self._frames is None or self._frames.is_between_messages()
+        text = whole_text(data) if simple and not self.arrived and not self._held() else None
         if text is not None:
             self.text.append(text)
             self._message()
-            if self.frames.failed:
+            if self._frames is not None:
                 self._pump()
-            elif self._held():
+            if self._held():
                 self.transport.pause_reading()
             return
         self.frames.receive_data(data)
@@ -347,13 +309,12 @@ class Line:
 
     def _fail(self, code: int) -> None:
         """Give up on a client that broke a rule; nothing that came after counts."""
-        assert self.frames is not None
         self.arrived.clear()
         self.text = []
         self.frames.fail(code)
 
     def _message(self) -> None:
-        assert self.frames is not None and self.connection is not None
+        assert self.connection is not None
         data, self.text = b"".join(self.text), []
         try:
             text = data.decode()
@@ -363,13 +324,12 @@ class Line:
 
     def send(self, text: str) -> None:
         """Send one text message."""
-        if self.frames is not None and self.frames.state is State.OPEN:
-            payload = text.encode("utf-8", "replace")  # a function's JSON may hold half a surrogate pair
-            self.transport.write(_head(len(payload)) + payload)
+        if self.upgraded and (self._frames is None or self._frames.state is State.OPEN):
+            self.transport.write(text_frame(text))
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame and give the client a while to answer."""
-        if self.frames is None or self.transport.is_closing():
+        if not self.upgraded or self.transport.is_closing():
             return
         if self.frames.state is State.OPEN:
             self.frames.send_close(code, reason)
@@ -379,7 +339,7 @@ class Line:
     def abandon(self) -> None:
         """Leave at once because the gateway ends."""
         self.ended = True
-        if self.frames is not None and self.frames.state is State.OPEN:
+        if self.upgraded and self.frames.state is State.OPEN:
             self.frames.send_close(1001, "Going away")
             self._pump()
         self.transport.close()
@@ -389,7 +349,8 @@ class Line:
 
         Who has seen the close frame of the gateway may rely on it that the core knows (``settle`` does).
         """
-        assert self.frames is not None
+        if self._frames is None:
+            return
         if self.frames.failed:
             self._close_from_here(self.frames.failed)
         received = self.frames.close_rcvd
@@ -406,7 +367,6 @@ class Line:
 
     def _close_from_here(self, code: int) -> None:
         """Tell the core that a frame broke a rule; the close frame is already on its way."""
-        assert self.frames is not None
         reason = self.frames.close_sent.reason if self.frames.close_sent is not None else ""
         if self.connection is not None and self.gateway.core.close(self.connection, code, reason, "gateway"):
             log.warning("closed %s with %s: %s", self.connection.connection_id, code, reason)
