@@ -3,8 +3,10 @@
 import h11
 import pytest
 from gateway_kit import EXAMPLE_ACCEPT, handshake
+from hypothesis import given
+from hypothesis import strategies as st
 
-from upgrade101.gateway.handshake import NotInOrder, accept_key, switching
+from upgrade101.gateway.handshake import NotInOrder, accept_key, plain, switching
 from upgrade101.gateway.heads import fields_of, target_and_headers
 
 
@@ -12,7 +14,7 @@ def key_for(data):
     server = h11.Connection(h11.SERVER)
     server.receive_data(data)
     head = server.next_event()
-    return accept_key(head, fields_of(head), *target_and_headers(head))
+    return accept_key(head.method, fields_of(head), *target_and_headers(head))
 
 
 def test_the_example_of_the_rfc():
@@ -58,3 +60,60 @@ def test_the_101_is_what_a_client_understands():
     assert dict(said.headers)[b"sec-websocket-protocol"] == b"chat.v2"
     assert b"date" in dict(said.headers)
     assert b"Sec-WebSocket-Protocol" not in switching("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "")
+
+
+def by_h11(data):
+    server = h11.Connection(h11.SERVER)
+    server.receive_data(data)
+    head = server.next_event()
+    return (head.method, fields_of(head), *target_and_headers(head))
+
+
+PLAIN = [
+    handshake(),
+    handshake("/dev?a=1&b=%20", "User-Agent: probe/1.0 (x; y)", "X-Empty:", "X-Spaces:   a  b\t "),
+    handshake(method="GET", Upgrade="WebSocket"),
+    handshake(Sec_WebSocket_Key="short"),
+]
+
+
+@pytest.mark.parametrize("data", PLAIN)
+def test_an_ordinary_request_is_read_as_h11_reads_it(data):
+    assert plain(data) == by_h11(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        handshake(method="POST"),
+        handshake(version="HTTP/1.0"),
+        handshake(without="Upgrade"),
+        handshake(without="Host"),
+        handshake(Upgrade="h2c"),
+        handshake("http://x/dev"),
+        handshake("/", "Host: twice"),
+        handshake("/", "Content-Length: 3"),
+        handshake("/", "Transfer-Encoding: chunked"),
+        handshake("/", "Expect: 100-continue"),
+        handshake("/", "X-Far: gr\xfc\xdfe"),
+        handshake("/", "X-Folded: a\r\n b"),
+        handshake("/", "X-Bare: a\rb"),
+        handshake("/", "X Space: a"),
+        handshake("/", "NoColon"),
+        handshake("/", "X-Long: " + "x" * 5000),
+        handshake("/a b"),
+        handshake() + b"\x81\x80abcd",
+        handshake()[:-1],
+        b"",
+    ],
+)
+def test_whatever_is_out_of_the_ordinary_is_left_to_h11(data):
+    assert plain(data) is None
+
+
+@given(st.binary(max_size=60), st.integers(0, 400))
+def test_it_never_reads_what_h11_would_not(junk, at):
+    data = handshake()[:at] + junk + handshake()[at:]
+    read = plain(data)
+    if read is not None:
+        assert read == by_h11(data)

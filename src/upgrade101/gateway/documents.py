@@ -306,7 +306,7 @@ def with_forwarding(headers: Headers, source_ip: str, at: float) -> Iterator[tup
         else:
             yield name, value
     begun = [value for value in given["x-amzn-trace-id"] if "Root=" in value]
-    yield "X-Amzn-Trace-Id", begun[-1] if begun else f"Root=1-{int(at):08x}-{f'{_chance.getrandbits(96):024x}'}"
+    yield "X-Amzn-Trace-Id", begun[-1] if begun else f"Root=1-{int(at):08x}-{_chance.getrandbits(96):024x}"
     yield "X-Forwarded-For", ", ".join([*given["x-forwarded-for"], source_ip])
     yield "X-Forwarded-Port", "443"
     yield "X-Forwarded-Proto", "https"

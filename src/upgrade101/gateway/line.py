@@ -16,7 +16,7 @@ from websockets.protocol import SEND_EOF, State
 from .connection import Connection
 from .documents import Knock
 from .framing import NETWORK, Frames, text_frame, whole_text
-from .handshake import NotInOrder, accept_key, switching
+from .handshake import NotInOrder, accept_key, plain, switching
 from .heads import (
     TOO_LONG,
     Fields,
@@ -30,7 +30,7 @@ from .heads import (
 )
 from .limits import HEADER_BYTES, HTTP_BODY_BYTES, MESSAGE_BYTES, MESSAGES_IN_FLIGHT, TARGET_CHARACTERS
 from .loop import Timer
-from .ports import HttpRequest, HttpResponse
+from .ports import Headers, HttpRequest, HttpResponse
 from .transport import Transport
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class Line:
     def __init__(self, gateway: Gateway) -> None:
         self.gateway = gateway
         self.mode = Mode.HTTP
-        self.http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
+        self._http: h11.Connection | None = None
+        self.request = b""  # an upgrade request that h11 has not seen
         self.head: h11.Request | None = None
         self.upgraded = False
         self._frames: Frames | None = None  # made when something comes up that is no whole text message
@@ -88,8 +89,13 @@ class Line:
             case Mode.FRAMES:
                 self._frames_arrive(data)
             case Mode.HTTP:
-                self.http.receive_data(data)
-                self._read_http()
+                request = plain(data) if self._http is None else None
+                if request is not None:
+                    self.request = data
+                    self._upgrade(*request)
+                else:
+                    self.http.receive_data(data)
+                    self._read_http()
             case Mode.WAITING if len(self.early) + len(data) <= MESSAGE_BYTES:
                 self.early += data
             case Mode.WAITING:
@@ -145,6 +151,16 @@ class Line:
 
     # ── HTTP ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def http(self) -> h11.Connection:
+        """Return the HTTP connection; an ordinary upgrade needs none."""
+        if self._http is None:
+            self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_HEAD_BYTES)
+            if self.request:  # refused: h11 must have read it, to answer it
+                self._http.receive_data(self.request)
+                self._http.next_event()
+        return self._http
+
     def _read_http(self) -> None:
         """Take in what has arrived; pipelined requests wait their turn."""
         try:
@@ -166,7 +182,7 @@ class Line:
                 if refusal is not None:
                     self._refuse_http(*refusal)
                 elif upgrade:
-                    self._upgrade(head, fields)
+                    self._upgrade(head.method, fields, *target_and_headers(head))
             case h11.Data(data=data):
                 self.body += data
                 if len(self.body) > HTTP_BODY_BYTES:
@@ -242,15 +258,14 @@ class Line:
 
     # ── the upgrade ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _upgrade(self, head: h11.Request, fields: Fields) -> None:
+    def _upgrade(self, method: bytes, fields: Fields, target: str, headers: Headers) -> None:
         """Check the handshake, then leave the decision to the core; the client waits for its 101 meanwhile."""
-        target, headers = target_and_headers(head)
         try:
-            self.key = accept_key(head, fields, target, headers)
+            self.key = accept_key(method, fields, target, headers)
         except NotInOrder as fault:
             return self._refuse_http(fault.status, fault.why, *fault.headers)
         self._cancel_timer()
-        self.mode, self.early = Mode.WAITING, self.http.trailing_data[0]
+        self.mode, self.early = Mode.WAITING, b"" if self.request else self.http.trailing_data[0]
         return self.gateway.knock(Knock(target, headers, self.peer[0]), self)
 
     def accept(self, subprotocol: str) -> None:
@@ -259,7 +274,7 @@ class Line:
             return
         self.transport.write(switching(self.key, subprotocol))
         self.mode, self.upgraded = Mode.FRAMES, True
-        del self.http, self.key
+        del self._http, self.request, self.key
         early, self.early = self.early, b""
         if early:
             self._frames_arrive(early)
