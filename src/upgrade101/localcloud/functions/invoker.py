@@ -30,6 +30,7 @@ from .pools import Pools
 from .processes import MOST_AT_ONCE, ProcessEnvironment
 from .specs import Document
 from .threads import ThreadEnvironment
+from .waiting import Waiting
 
 log = logging.getLogger("upgrade101.functions")
 
@@ -105,6 +106,7 @@ class Functions:
         self._pools: Pools | None = None
         self._batches = event_sources.Queues()
         self._pollers = Pollers(self._start_batch)
+        self._waiting = Waiting(self._submit)
         self._open: set[Execution] = set()
 
     # ── the port ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +160,7 @@ class Functions:
     def settle(self, seconds: float = 10.0) -> bool:
         """Wait until no invocation runs or waits; tell whether it came to that in time."""
         deadline = time.monotonic() + seconds
-        while self._open or not self._pollers.idle() or self._open:
+        while self._open or not self._pollers.idle() or not self._waiting.idle() or self._open:
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)
@@ -181,10 +183,13 @@ class Functions:
         return Answer(result.payload, result.error, tail, execution.request_id, str(function.version))
 
     def begin(self, function: Any, event: str, *, client_context: Document | None = None) -> str:
-        """Start one of moto's functions, as ``InvocationType="Event"`` does; return the request id. Never retried."""
+        """Start one of moto's functions, as ``InvocationType="Event"`` does; return the request id.
+
+        It waits where no more may run at once; what fails is not tried again.
+        """
         arn = function.function_arn
         execution = Execution(partial(json.loads, event), _ignore, function_arn=arn, client_context=client_context)
-        self._submit(function, execution, throttle=False)
+        self._waiting.submit(function, execution)
         return execution.request_id
 
     def from_event_source(self, function: Any, event: str) -> None:
@@ -202,13 +207,13 @@ class Functions:
     def _run_in_order(self, function: Any, event: str) -> None:
         arn = function.function_arn
         execution = Execution(partial(json.loads, event), lambda result: self._batches.done(arn), function_arn=arn)
-        self._batches.add(arn, lambda: self._submit(function, execution, throttle=False))
+        self._batches.add(arn, lambda: self._waiting.submit(function, execution, patient=True))
 
     # ── running ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _submit(self, function: Any, execution: Execution, *, throttle: bool = True) -> None:
+    def _submit(self, function: Any, execution: Execution) -> None:
         obstacle = moto_lambda.obstacle(function)
-        limit = moto_lambda.reserved_concurrency(function) if throttle else None
+        limit = moto_lambda.reserved_concurrency(function)
         with surroundings.outside():
             if obstacle or self._pools is None:
                 self._refuse(function, execution, obstacle)
@@ -263,6 +268,7 @@ class Functions:
         """End every environment; what runs or waits is answered ``ServiceException``, and what hangs is left behind."""
         pools, self._pools = self._pools, None
         self._pollers.close()
+        self._waiting.close()
         self._batches.clear()
         for execution in pools.close() if pools is not None else ():
             execution.finish(Result(json.dumps(_STOPPED), _STOPPED["errorType"]))
