@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud
+from upgrade101.localcloud.local import LocalCloud
 from upgrade101.testing import bundle
 
 pytest_plugins = ["pytester"]
@@ -141,6 +142,26 @@ def test_a_failure_shows_the_wire_log_and_pytest_knows_the_fixtures(pytester):
     pytester.runpytest_subprocess("--fixtures").stdout.fnmatch_lines(
         ["websocket_api*", "    Deploy a WebSocket API from functions, and get clients*"]
     )
+
+
+def test_the_scripts_of_the_guide_run():
+    """Those that deploy at the one endpoint: an API with a MOCK, then a function behind another route of it."""
+    guide = (Path(__file__).parents[1] / "docs" / "gateway.md").read_text(encoding="utf-8")
+    scripts = guide.partition("## One endpoint for any language")[2].split("```python\n")[1:3]
+    said = []
+    local = LocalCloud().start()
+    try:
+        address = local.url.removeprefix("http://")
+        names = {"print": said.append}
+        for script in scripts:
+            exec(script.partition("```")[0].replace("127.0.0.1:4566", address), names)
+        stage = f"ws://{address}/_aws/execute-api/{names['api_id']}/dev"
+        with names["connect"](stage, proxy=None) as ws:
+            ws.send('{"action": "echo"}')
+            assert ws.recv(timeout=10) == '{"action": "echo"}'
+    finally:
+        local.stop()
+    assert said == ['{"pong": true}']
 
 
 def test_the_example_of_the_guide_runs(pytester):
