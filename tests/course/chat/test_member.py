@@ -52,7 +52,7 @@ def test_a_diary_begins_once():
 
 @given(some.integers(0, 60))
 def test_the_wait_grows_and_is_never_endless(attempt):
-    assert 0 <= backoff(attempt) <= min(5.0, 0.05 * 2**attempt)
+    assert 0 <= backoff(attempt) <= min(5.0, 0.02 * 2**attempt)
 
 
 # Members

@@ -34,6 +34,13 @@ def test_every_call_makes_another_box(box, deployed):
     another.close()
 
 
+def test_closing_the_chat_lets_the_boxes_leave(box):
+    assert not box.over
+    chat.close()
+    chat.close()
+    assert box.over
+
+
 def test_there_is_nothing_else_by_that_way():
     with pytest.raises(AttributeError, match="has no attribute 'crate'"):
         chat.crate  # noqa: B018

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
-from .member import Diary, Member, backoff
-from .serving import Page, close, page
+from . import serving
+from .member import Diary, Member, NotConfirmed, backoff
+from .serving import Page, page
 from .tables import APP, begin
 
 if TYPE_CHECKING:
     from .widget import box
 
-__all__ = ["APP", "Diary", "Member", "Page", "backoff", "begin", "box", "close", "page"]
+__all__ = ["APP", "Diary", "Member", "NotConfirmed", "Page", "backoff", "begin", "box", "close", "page"]
+
+
+def close() -> None:
+    """Stop serving the page, and let every box leave its room; harmless where there is neither."""
+    serving.close()
+    if f"{__name__}.widget" in sys.modules:
+        from . import widget
+
+        widget.close()
 
 
 def __getattr__(name: str) -> Any:

@@ -247,10 +247,10 @@ class Member:
             self.people, self._edition = message["people"], message["edition"]
 
 
-def backoff(attempt: int, *, first: float = 0.05, most: float = 5.0) -> float:
+def backoff(attempt: int, *, first: float = 0.02, most: float = 5.0) -> float:
     """Return how many seconds to wait before the next attempt: anything up to twice as much each time.
 
-    >>> 0 <= backoff(3) <= 0.4
+    >>> 0 <= backoff(3) <= 0.16
     True
     """
     return random.uniform(0, min(most, first * 2**attempt))

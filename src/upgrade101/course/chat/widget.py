@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import anywidget
@@ -22,6 +23,7 @@ class Box(anywidget.AnyWidget):
     messages: Any = traitlets.List().tag(sync=True)
     people: Any = traitlets.List().tag(sync=True)
     state = traitlets.Unicode("not shown").tag(sync=True)
+    over = traitlets.Bool(False).tag(sync=True)
 
     def __repr__(self) -> str:
         said = "\n".join(f"{message['name']}: {message['text']}" for message in self.messages)
@@ -30,9 +32,20 @@ class Box(anywidget.AnyWidget):
         )
 
 
+_boxes: weakref.WeakSet[Box] = weakref.WeakSet()
+
+
+def close() -> None:
+    """Let every box leave its room; harmless where none is shown."""
+    for each in tuple(_boxes):
+        each.over = True
+
+
 def box(url: str, room: str = "blue", name: str = "") -> Box:
     """Return the chat as a box for a cell's output, for the stage at ``url``, as AWS gives it.
 
     Where a ``name`` is given, it enters the room at once, else it asks for one.
     """
-    return Box(url=cloud.local_url(url), room=room, name=name)
+    made = Box(url=cloud.local_url(url), room=room, name=name)
+    _boxes.add(made)
+    return made

@@ -38,16 +38,15 @@ def join(event: Document, asked: Document) -> Document:
     """Come in, or say that you still are: the answer is what was said since, and who is here."""
     room, name = _text(asked, "room", 40), _text(asked, "name", 40)
     since = _number(asked)
-    for changed in rooms.enter(room, lines.caller(event), name):
-        _announce(event, changed)
+    news = {changed: _announce(event, changed) for changed in rooms.enter(room, lines.caller(event), name)}
     if since is None:  # a newcomer reads the last page, and goes on from there
         messages, more = rooms.latest(room), False
         since = messages[0]["number"] - 1 if messages else 0
     else:
         messages = rooms.since(room, since)
         more = len(messages) == rooms.PAGE
-    edition, here = rooms.edition(room), rooms.members(room)
-    return {"type": "joined", "since": since, "messages": messages, "more": more, **_people(here, edition)}
+    people = news.get(room) or _people(rooms.edition(room), rooms.members(room))
+    return {"type": "joined", "since": since, "messages": messages, "more": more, **people}
 
 
 @answers
@@ -81,13 +80,15 @@ ROUTES = {"join": join, "say": say, "$disconnect": leave, "$default": other}
 TWO_WAY = ("join", "say", "$default")
 
 
-def _announce(event: Document, room: str) -> None:
-    """Tell a room who is in it."""
+def _announce(event: Document, room: str) -> Document:
+    """Tell a room who is in it, and return that."""
     edition, here = rooms.edition(room, changed=True), rooms.members(room)
-    _tell(event, room, list(here), {"type": "people", **_people(here, edition)})
+    people = _people(edition, here)
+    _tell(event, room, list(here), {"type": "people", **people})
+    return people
 
 
-def _people(here: dict[str, str], edition: int) -> Document:
+def _people(edition: int, here: dict[str, str]) -> Document:
     """Return each name once, however many lines somebody has, and how new the list is."""
     return {"people": sorted(set(here.values())), "edition": edition}
 

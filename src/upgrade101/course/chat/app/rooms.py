@@ -18,9 +18,13 @@ TRIES = 20
 
 
 @cache
+def _dynamodb() -> Any:
+    return boto3.resource("dynamodb")
+
+
+@cache
 def _table(kind: str) -> Any:
-    name = os.environ.get(f"{kind.upper()}_TABLE", f"chat-{kind}")
-    return boto3.resource("dynamodb").Table(name)
+    return _dynamodb().Table(os.environ.get(f"{kind.upper()}_TABLE", f"chat-{kind}"))
 
 
 # Who is in

@@ -229,7 +229,7 @@ function said(message, mine) {
   return item;
 }
 
-// Show the chat in an element: first who you are, then the room. Return the function that ends it.
+// Show the chat in an element: first who you are, then the room. Return what leaves the room, and what takes it away.
 export function mount(root, { url, room = "", name = "", told = () => {} }) {
   let chat = null;
   let shown = 0;
@@ -303,10 +303,13 @@ export function mount(root, { url, room = "", name = "", told = () => {} }) {
   });
   addEventListener("online", hurry);
   if (name && room) enter();
-  return () => {
-    removeEventListener("online", hurry);
-    chat?.leave();
-    section.remove();
+  return {
+    leave: () => chat?.leave(),
+    remove() {
+      removeEventListener("online", hurry);
+      chat?.leave();
+      section.remove();
+    },
   };
 }
 
@@ -314,7 +317,7 @@ export function mount(root, { url, room = "", name = "", told = () => {} }) {
 
 function render({ model, el }) {
   const settings = { url: model.get("url"), room: model.get("room"), name: model.get("name") };
-  return mount(el, {
+  const shown = mount(el, {
     ...settings,
     told: (chat) => {
       model.set("messages", [...chat.diary.messages]);
@@ -323,6 +326,11 @@ function render({ model, el }) {
       model.save_changes();
     },
   });
+  model.on("change:over", shown.leave);
+  return () => {
+    model.off("change:over", shown.leave);
+    shown.remove();
+  };
 }
 
 export default { render };
