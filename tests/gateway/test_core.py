@@ -339,6 +339,7 @@ def test_a_failure_is_an_error_frame_even_where_nobody_waits_for_an_answer(
     (send,) = front.answer(call, answer, error, **facts)
     assert send.text == error_frame("Internal server error", connection, call)
     assert front.said(Sent)[0].because == "error"
+    assert front.said(Answered)[-1].not_invoked is bool(facts)
     assert connection.is_open
 
 

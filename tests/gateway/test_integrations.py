@@ -264,6 +264,7 @@ def test_passthrough_behavior(kind, behavior, templates, passes):
     if not passes:
         assert frame(actions) == "Unsupported Media Type"
         assert front.said(Answered)[0].error == "Integration.UnsupportedMediaType"
+        assert front.said(Answered)[0].not_invoked
     elif kind == "HTTP":
         assert the_call(actions).request.body == b'{"n": 7}'
     else:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from upgrade101.gateway.happenings import (
@@ -279,6 +281,41 @@ def test_a_clients_close_frame_is_answered(code: int, reason: str, said: str, st
     ]
     assert (there.answer, back.answer) == (False, True)
     assert there.happening is back.happening is goodbye
+
+
+def call(target: str, error: str = "", route_key: str = "say", **facts: Any) -> list[Happening]:
+    """Return a call and its answer, of whom nobody called where there is an error."""
+    kind = "HTTP" if target.startswith("http") else "AWS_PROXY"
+    known = {"request_id": "1", "route_key": route_key, "target": target}
+    answered = Answered(at=1, error=error, not_invoked=bool(error), **known, **facts)
+    return [Invoked(at=0, integration_type=kind, **known), answered]
+
+
+@pytest.mark.parametrize(
+    ("target", "error", "said"),
+    [
+        ("http://a.test/x", "Integration.UnsupportedMediaType", "a.test is not called: UnsupportedMediaType"),
+        ("chat", "AccessDeniedException", "chat is not called: AccessDeniedException"),
+        ("MOCK", "ConfigurationError", "MOCK is not called: ConfigurationError"),
+    ],
+)
+def test_who_was_never_called_gets_no_arrow(target: str, error: str, said: str) -> None:
+    [note] = steps_of(call(target, error, payload={"errorMessage": "for want of a template"}), {})
+    assert isinstance(note, Note)
+    assert (note.lane, note.text, note.tone) == ("gateway", said, "bad")
+    assert note.full.endswith(": for want of a template")
+
+
+def test_who_was_called_under_the_same_request_keeps_its_arrows() -> None:
+    keeper, door = call("keeper", route_key="$connect"), call("chat", "AccessDeniedException", route_key="$connect")
+    assert [type(step) for step in steps_of([*keeper, *door], {})] == [Arrow, Arrow, Note]
+    twice = [*call("chat", route_key="$connect"), *call("chat", "AccessDeniedException", route_key="$connect")]
+    assert [type(step) for step in steps_of(twice, {})] == [Arrow, Arrow, Note]
+
+
+def test_an_answer_whose_call_has_been_forgotten_is_a_note_too() -> None:
+    [note] = steps_of(call("chat", "TooManyRequestsException")[1:], {})
+    assert note.lanes == ("gateway",)
 
 
 def test_a_missing_close_code_is_explained_and_no_sign_of_trouble() -> None:

@@ -301,6 +301,7 @@ class Core:
                     payload=outcome.payload,
                     error=outcome.error,
                     seconds=seconds,
+                    not_invoked=outcome.not_invoked,
                 )
             actions = self._continued(call, outcome)
             if call.connection.in_flight == MESSAGES_IN_FLIGHT - 1:

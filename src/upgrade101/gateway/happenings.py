@@ -75,7 +75,7 @@ class Invoked(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered(Happening):
-    """An integration answered; ``error`` is empty where it did so well."""
+    """An integration answered; ``error`` is empty where it did so well; ``not_invoked``: nobody was called."""
 
     request_id: str
     route_key: str
@@ -83,6 +83,7 @@ class Answered(Happening):
     payload: Any = None
     error: str = ""
     seconds: float = 0.0
+    not_invoked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..gateway.happenings import Answered, Happening, Invoked, Managed, Received, Refused, Sent
 from .lanes import Lane, letters, story
-from .steps import CLIENT, FUNCTION, Arrow, Gap, Step, named
+from .steps import CLIENT, FUNCTION, Arrow, Gap, Step, called, named
 from .text import columns, moment, one_line, shorten
 
 ROWS = 24  # in one picture
@@ -121,7 +121,9 @@ def _line(step: Step, lanes: Mapping[str, Lane], names: Mapping[str, str], start
 
 def _tally(happenings: Sequence[Happening]) -> str:
     """Return a run in numbers."""
-    inward, outward, calls = (sum(isinstance(told, kind) for told in happenings) for kind in (Received, Sent, Invoked))
+    inward, outward, calls = (
+        sum(isinstance(told, kind) for told in called(happenings)) for kind in (Received, Sent, Invoked)
+    )
     gone = sum(isinstance(told, Managed) and told.status == 410 for told in happenings)
     errors = sum(isinstance(told, Refused) or (isinstance(told, Answered) and bool(told.error)) for told in happenings)
     errors += sum(isinstance(told, Sent) and told.because == "error" for told in happenings)

@@ -84,7 +84,7 @@ Names = Mapping[str, str]
 def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
     """Return the steps of these happenings; what nobody would see makes none."""
     steps: list[Step] = []
-    for happening in happenings:
+    for happening in called(happenings):
         step = _TELL[type(happening)](happening, names) if type(happening) in _TELL else None
         if step is None:
             continue
@@ -93,6 +93,21 @@ def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
         if isinstance(happening, told.Closed) and happening.by == "client":
             steps.append(replace(_closed_too(happening, names), happening=happening, stage=stage))
     return steps
+
+
+def called(happenings: Iterable[Happening]) -> list[Happening]:
+    """Leave out the calls of whom nobody called after all, as the answer says."""
+    kept: list[Happening | None] = []
+    begun: dict[tuple[str, str], int] = {}
+    for place, happening in enumerate(happenings):
+        kept.append(happening)
+        if isinstance(happening, told.Invoked):
+            begun[happening.request_id, happening.target] = place
+        elif isinstance(happening, told.Answered) and happening.not_invoked:
+            call = begun.pop((happening.request_id, happening.target), None)
+            if call is not None:
+                kept[call] = None
+    return [happening for happening in kept if happening is not None]
 
 
 def named(happenings: Sequence[Happening]) -> list[Happening]:
@@ -271,6 +286,8 @@ def _answered(happening: told.Answered, names: Names) -> Step | None:
     if happening.target == "MOCK" and not happening.error:
         return None
     lane = _integration("", happening.target)
+    if happening.not_invoked:
+        return _not_called(happening, lane.partition(":")[2])
     text, status, tone = _answer(happening) if lane.startswith(FUNCTION) else _http_answer(happening)
     return Arrow(
         at=happening.at,
@@ -284,6 +301,12 @@ def _answered(happening: told.Answered, names: Names) -> Step | None:
         request_id=happening.request_id,
         whose=happening.target,
     )
+
+
+def _not_called(happening: told.Answered, whom: str) -> Note:
+    """Return why nobody was called: by the last word of the error, and in full by its message."""
+    why, full = happening.error.rpartition(".")[2], _answer(happening)[0]
+    return Note(at=happening.at, lane=GATEWAY, text=f"{whom} is not called: {why}", full=full, tone="bad")
 
 
 def _answer(happening: told.Answered) -> tuple[str, str, Tone]:

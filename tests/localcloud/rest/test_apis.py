@@ -537,6 +537,7 @@ def test_no_integration_reaches_another_machine(world: World, uri: str, kind: st
     answer = world.ask("GET", "/dev")
     assert answer.status == 501
     assert "calls only this machine" in json.loads(answer.body)["message"]
+    assert [each.not_invoked for each in world.told if isinstance(each, Answered)] == [True]
 
 
 def test_a_redirect_is_passed_on_and_not_followed(world: World, backend: str) -> None:

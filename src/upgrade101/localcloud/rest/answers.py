@@ -9,6 +9,8 @@ import json
 
 from ...gateway.ports import HttpResponse, Outcome
 
+NOT_EMULATED = 501
+
 
 class GatewayResponse(Exception):
     """API Gateway answers by itself: raised wherever a request cannot go on.
@@ -20,6 +22,7 @@ class GatewayResponse(Exception):
         super().__init__(message)
         self.payload = outcome.payload if outcome else None
         self.error = outcome.error if outcome else ""
+        self.not_invoked = outcome.not_invoked if outcome else status == NOT_EMULATED
         self.status = status
         self.message = message
         self.error_type = error_type
@@ -75,4 +78,4 @@ def unreachable() -> GatewayResponse:
 
 def not_emulated(what: str, instead: str) -> GatewayResponse:
     """Answer 501, which API Gateway never does: AWS can do this, the local cloud cannot."""
-    return GatewayResponse(501, f"{what} is not emulated by the local cloud. {instead}", "NotEmulated")
+    return GatewayResponse(NOT_EMULATED, f"{what} is not emulated by the local cloud. {instead}", "NotEmulated")

@@ -19,6 +19,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import formatdate
+from typing import Any
 
 from ...gateway.address import Address, locate
 from ...gateway.clock import Clock
@@ -93,7 +94,7 @@ class RestApis:
 
     def _integrate(self, call: RestCall, integration: RestIntegration) -> HttpResponse:
         event = proxy_event(call) if integration.integration_type == "AWS_PROXY" else None
-        known = {
+        known: dict[str, Any] = {
             "api_id": call.stage.api_id,
             "stage": call.stage.stage_name,
             "request_id": call.request_id,
@@ -102,16 +103,18 @@ class RestApis:
         }
         started = self._clock.now()
         self._tell(Invoked(at=started, integration_type=integration.integration_type, event=event, **known))
-        payload, error = None, "InternalFailure"
+        payload, error, not_invoked = None, "InternalFailure", False
         try:
             response, payload = self._integrations.run(call, integration, event)
             error = ""
         except GatewayResponse as refused:
             payload, error = refused.payload, refused.error or f"{refused.status} {refused.message}"
+            not_invoked = refused.not_invoked
             raise
         finally:
             now = self._clock.now()
-            self._tell(Answered(at=now, payload=payload, error=error, seconds=now - started, **known))
+            outcome: dict[str, Any] = {"payload": payload, "error": error, "not_invoked": not_invoked}
+            self._tell(Answered(at=now, seconds=now - started, **known, **outcome))
         return response
 
 
