@@ -38,7 +38,8 @@ def join(event: Document, asked: Document) -> Document:
     """Come in, or say that you still are: the answer is what was said since, and who is here."""
     room, name = _text(asked, "room", 40), _text(asked, "name", 40)
     since = _number(asked)
-    news = {changed: _announce(event, changed) for changed in rooms.enter(room, lines.caller(event), name)}
+    changed = rooms.enter(room, lines.caller(event), name)
+    news = {each: _announce(event, each) for each in changed}
     if since is None:  # a newcomer reads the last page, and goes on from there
         messages, more = rooms.latest(room), False
         since = messages[0]["number"] - 1 if messages else 0
@@ -55,9 +56,10 @@ def say(event: Document, asked: Document) -> Document:
     me = lines.caller(event)
     here = rooms.who(me)
     if here is None:
-        return {"type": "stranger"}  # a line whose row has expired, or was taken for gone: it must join again
+        return {"type": "stranger"}  # its row has expired, or it was taken for gone: join again
     room, name = here
-    message = {"type": "said", **rooms.add(room, name, _text(asked, "text", 500), _text(asked, "id", 40))}
+    kept = rooms.add(room, name, _text(asked, "text", 500), _text(asked, "id", 40))
+    message = {"type": "said", **kept}
     _tell(event, room, [member for member in rooms.members(room) if member != me], message)
     return message
 

@@ -85,10 +85,10 @@ def edition(room: str, *, changed: bool = False) -> int:
 
 
 def add(room: str, name: str, text: str, message_id: str) -> dict[str, Any]:
-    """Keep a message under the next number of its room, and only once, however often it comes; return it as kept.
+    """Keep a message under the next number of its room, once, however often it comes; return it.
 
-    Nobody locks anything: who finds the number taken waits a moment, and looks again. Raises RuntimeError where others
-    are always quicker.
+    Nobody locks anything: who finds the number taken waits a moment, and looks again. Raises
+    RuntimeError where others are always quicker.
     """
     for attempt in range(TRIES):
         time.sleep(random.uniform(0, 0.01 * attempt))
@@ -97,7 +97,8 @@ def add(room: str, name: str, text: str, message_id: str) -> dict[str, Any]:
         if known:
             return known[0]
         number = recent[-1]["number"] + 1 if recent else 1
-        message = {"number": number, "id": message_id, "name": name, "text": text, "at": int(time.time())}
+        message = {"number": number, "id": message_id, "name": name, "text": text}
+        message["at"] = int(time.time())
         if _put(room, message):
             return message
     raise RuntimeError(f"others were quicker {TRIES} times")
