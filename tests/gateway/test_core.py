@@ -493,6 +493,13 @@ def test_ten_idle_minutes_close_1001(front, connection):
     assert [(each.code, each.reason, each.by) for each in front.said(Closed)] == [(1001, "Going away", "gateway")]
 
 
+@pytest.mark.parametrize("code, by, answered", [(1001, "client", 1001), (1005, "client", 1005), (1006, "network", 0)])
+def test_observers_hear_whether_the_client_answered_the_close_frame(front, connection, code, by, answered):
+    front.core.close(connection, 1000, "Connection Closed Normally", "management")
+    front.core.ended(connection, code, "", by)
+    assert [(each.code, each.by, each.answered) for each in front.said(Closed)] == [(1000, "management", answered)]
+
+
 @pytest.mark.parametrize("activity", ["received", "post", "reply", "error"])
 def test_a_message_in_either_direction_is_activity(activity):
     front = Front(route("$default", function(timeout_millis=10_000_000), two_way=True))

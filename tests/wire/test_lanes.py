@@ -1,4 +1,17 @@
-from upgrade101.gateway.happenings import Answered, Called, Happening, Invoked, Knocked, Managed, Opened, Received, Sent
+from itertools import cycle
+
+from upgrade101.gateway.happenings import (
+    Answered,
+    Called,
+    Closed,
+    Happening,
+    Invoked,
+    Knocked,
+    Managed,
+    Opened,
+    Received,
+    Sent,
+)
 from upgrade101.wire import samples
 from upgrade101.wire.lanes import Span, letters, story
 from upgrade101.wire.steps import Arrow, Gap
@@ -86,6 +99,23 @@ def test_last_counts_from_the_end_and_cuts_nothing() -> None:
 def test_notes_do_not_count_as_arrows() -> None:
     assert story(samples.broadcast()).arrows == 10
     assert len(story(samples.broadcast()).steps) == 11
+
+
+def goodbyes(count: int) -> list[Happening]:
+    """Return clients who leave in order, half of them because the gateway said so."""
+    return [
+        Closed(at=number, code=1000, reason="", connection_id=f"{number:015d}=", **who)
+        for number, who in zip(range(count), cycle([{"by": "client"}, {"by": "gateway", "answered": 1000}]))
+    ]
+
+
+def test_a_goodbye_costs_one_arrow_whoever_says_it() -> None:
+    assert [type(step) for step in story(goodbyes(12)).steps] == [Arrow] * 24
+    told = story(goodbyes(13))
+    assert [type(step) for step in told.steps] == [Arrow] * 10 + [Gap] + [Arrow] * 12
+    assert [step.count for step in told.steps if isinstance(step, Gap)] == [4]
+    assert told.arrows == 26
+    assert [type(step) for step in story(goodbyes(3), last=1).steps] == [Arrow] * 2
 
 
 def test_more_clients_than_lanes_share_the_last_and_are_named() -> None:

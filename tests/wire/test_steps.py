@@ -324,8 +324,24 @@ def test_a_missing_close_code_is_explained_and_no_sign_of_trouble() -> None:
     assert there.tone == "plain"
 
 
+@pytest.mark.parametrize("by", ["gateway", "management"])
+@pytest.mark.parametrize(
+    ("answered", "said"),
+    [(1001, (CLIENT, "gateway", "close", "1001")), (1005, (CLIENT, "gateway", "close without a code", ""))],
+)
+def test_a_close_frame_of_the_gateway_is_answered_where_the_client_did(
+    by: str, answered: int, said: tuple[str, str, str, str]
+) -> None:
+    goodbye = Closed(at=0, code=1001, reason="Going away", by=by, connection_id=ID, answered=answered)
+    there, back = steps_of([goodbye], {ID: "A"})
+    assert isinstance(there, Arrow)
+    assert isinstance(back, Arrow)
+    assert [seen(there), seen(back)] == [("gateway", CLIENT, "close “Going away”", "1001"), said]
+    assert back.answer
+
+
 @pytest.mark.parametrize("by", ["gateway", "management", "network"])
-def test_only_a_client_is_sure_of_an_answer_to_its_close_frame(by: str) -> None:
+def test_a_close_frame_that_nobody_answered_stands_alone(by: str) -> None:
     assert len(steps_of([Closed(at=0, code=1001, reason="Going away", by=by, connection_id=ID)], {ID: "A"})) == 1
 
 

@@ -338,7 +338,9 @@ class Core:
         with self.lock:
             if not connection.may(Event.END):
                 return []
-            if connection.state is not State.CLOSING:
+            if connection.state is State.CLOSING:
+                connection.close_answer = code if by == "client" else 0
+            else:
                 connection.close_code, connection.close_reason, connection.closed_by = code, reason, by
             if connection.step(Event.END) is State.ABANDONED:
                 return []
@@ -358,7 +360,7 @@ class Core:
 
     def _tell_closed(self, connection: Connection) -> None:
         code, reason, by = connection.close_code, connection.close_reason, connection.closed_by
-        self._tell(told.Closed, connection, code=code, reason=reason, by=by)
+        self._tell(told.Closed, connection, code=code, reason=reason, by=by, answered=connection.close_answer)
 
     def forget(self) -> None:
         """Forget everybody because the gateway ends: ``$disconnect`` does not run, and late answers are dropped."""

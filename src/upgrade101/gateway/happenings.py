@@ -106,11 +106,15 @@ class Managed(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed(Happening):
-    """A connection ended; ``by`` is 'client', 'gateway' (limits, timeouts), 'management' (DELETE) or 'network'."""
+    """A connection ended; ``by`` is 'client', 'gateway' (limits, timeouts), 'management' (DELETE) or 'network'.
+
+    ``answered`` is the code of the close frame with which the client answered the gateway's; 0 where none came.
+    """
 
     code: int
     reason: str
     by: str
+    answered: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,7 +91,7 @@ def story(
     if last is not None:
         steps, arrows = _last(steps, last), None
     total = sum(isinstance(step, Arrow) for step in steps)
-    shown, rows = _cut(steps, total, arrows)
+    shown, rows = _cut(steps, arrows)
     lanes, moved = _lanes(shown, names)
     return Story(
         lanes=tuple(lanes),
@@ -150,7 +150,8 @@ def _alphabet() -> Iterator[str]:
 
 
 def _places(steps: Sequence[Step]) -> list[int]:
-    return [place for place, step in enumerate(steps) if isinstance(step, Arrow)]
+    """Return where the arrows stand that count."""
+    return [place for place, step in enumerate(steps) if isinstance(step, Arrow) and not step.attached]
 
 
 def _last(steps: list[Step], wanted: int) -> list[Step]:
@@ -158,15 +159,15 @@ def _last(steps: list[Step], wanted: int) -> list[Step]:
     return steps[places[-wanted] :] if 0 < wanted < len(places) else steps
 
 
-def _cut(steps: Sequence[Step], total: int, most: int | None) -> tuple[list[Step], list[int]]:
+def _cut(steps: Sequence[Step], most: int | None) -> tuple[list[Step], list[int]]:
     """Keep beginning and end of a long run; return what is shown, and for every step the row where it went."""
-    if most is None or total <= most:
+    places = _places(steps)
+    if most is None or len(places) <= most:
         return list(steps), list(range(len(steps)))
     head = max((most - 1) * 5 // 11, 1)
     tail = max(most - 1 - head, 1)
-    places = _places(steps)
     end, start = places[head], places[-tail]
-    gap = Gap(at=steps[end].at, count=total - head - tail)
+    gap = Gap(at=steps[end].at, count=sum(isinstance(step, Arrow) for step in steps[end:start]))
     rows = [row if row < end else end if row < start else row - start + end + 1 for row in range(len(steps))]
     return [*steps[:end], gap, *steps[start:]], rows
 

@@ -42,13 +42,17 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow(Step):
-    """Something that travelled. ``answer`` marks what answers a request, ``lost`` what never arrived."""
+    """Something that travelled. ``answer`` marks what answers a request, ``lost`` what never arrived.
+
+    ``attached`` goes with the arrow before it, and does not count where a picture shows only so many.
+    """
 
     source: str
     target: str
     status: str = ""
     answer: bool = False
     lost: bool = False
+    attached: bool = False
     request_id: str = ""
     whose: str = ""  # the client's letter or the function's name, said where lanes are merged
     resource: str = ""
@@ -90,7 +94,7 @@ def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
             continue
         stage = "/".join(filter(None, (happening.api_id, happening.stage)))
         steps.insert(_place(steps, happening), replace(step, happening=happening, stage=stage))
-        if isinstance(happening, told.Closed) and happening.by == "client":
+        if isinstance(happening, told.Closed) and (happening.by == "client" or happening.answered):
             steps.append(replace(_closed_too(happening, names), happening=happening, stage=stage))
     return steps
 
@@ -233,11 +237,17 @@ def _closed(happening: told.Closed, names: Names) -> Step:
 
 
 def _closed_too(happening: told.Closed, names: Names) -> Arrow:
-    """Return the gateway's answer to a client's close frame: the same frame back, as RFC 6455 has it (5.5.1)."""
-    arrow = _closed(happening, names)
-    assert isinstance(arrow, Arrow)
-    status = "" if happening.code == NO_CODE else arrow.status
-    return _to_client(happening, names, arrow.text, status, arrow.tone, answer=True)
+    """Return the close frame that answers a close frame; a client gets its own back (RFC 6455, 5.5.1)."""
+    if happening.by == "client":
+        arrow = _closed(happening, names)
+        assert isinstance(arrow, Arrow)
+        status = "" if happening.code == NO_CODE else arrow.status
+        back = _to_client(happening, names, arrow.text, status, arrow.tone, answer=True)
+    elif happening.answered == NO_CODE:
+        back = replace(_from_client(happening, names, _WITHOUT_CODE), answer=True)
+    else:
+        back = replace(_from_client(happening, names, "close"), status=str(happening.answered), answer=True)
+    return replace(back, attached=True)
 
 
 def _from_client(happening: Happening, names: Names, text: str) -> Arrow:
