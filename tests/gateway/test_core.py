@@ -541,6 +541,19 @@ def test_a_time_out_that_is_handled_late_keeps_nobody_alive(front, connection):
     assert close == Close(connection, 1001, "Going away"), "it was sent after 29 seconds, ten minutes before"
 
 
+def test_what_the_clock_jumped_over_is_told_at_the_time_when_it_was_due(front, connection):
+    opened = front.clock.now()
+    the_call(front.core.received(connection, "hello"))
+    front.clock.advance(minutes=11)
+    front.core.due()
+    (timed_out,) = (each for each in front.said(Answered) if each.error)
+    assert (timed_out.at - opened, timed_out.seconds) == (29, 29)
+    assert [each.at - opened for each in front.said(Sent)] == [29]
+    the_call(front.core.ended(connection, 1001, "Going away", "client"))
+    assert [each.at - opened for each in front.said(Closed)] == [629], "ten minutes after the error frame"
+    assert front.said(Invoked)[-1].at - opened == 660, "the client answered after the jump"
+
+
 def test_a_time_out_after_a_jump_is_still_activity_at_its_own_time(front, connection):
     front.clock.advance(minutes=9)
     the_call(front.core.received(connection, "hello"))

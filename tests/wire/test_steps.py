@@ -340,6 +340,16 @@ def test_a_close_frame_of_the_gateway_is_answered_where_the_client_did(
     assert back.answer
 
 
+def test_a_goodbye_stands_where_it_was_said_and_not_where_it_was_answered() -> None:
+    late = [Received(at=at, text=str(at), connection_id="FYnvDeD_NjMCKlg=") for at in (599, 660)]
+    goodbyes = [
+        Closed(at=at, code=1001, reason="", by="gateway", connection_id=ID, answered=1001) for at in (600, 600.5)
+    ]
+    steps = steps_of([*late, *goodbyes], {ID: "A"})
+    assert [step.at for step in steps] == [599, 600, 600, 600.5, 600.5, 660]
+    assert [step.lanes[0] for step in steps[1:5]] == ["gateway", CLIENT] * 2
+
+
 @pytest.mark.parametrize("by", ["gateway", "management", "network"])
 def test_a_close_frame_that_nobody_answered_stands_alone(by: str) -> None:
     assert len(steps_of([Closed(at=0, code=1001, reason="Going away", by=by, connection_id=ID)], {ID: "A"})) == 1

@@ -81,6 +81,7 @@ class Connection:
     close_code: int = 1006
     close_reason: str = ""
     closed_by: str = "network"
+    closed_at: float = 0.0  # when the gateway said that it closes, where it did
     close_answer: int = 0  # the code with which the client answered a close frame of the gateway's
     request_id: str = ""  # of the upgrade request: for the authorizer, $connect, and the refusal
     tally: Any = field(default=None, repr=False)  # where its requests are counted

@@ -290,7 +290,7 @@ class Core:
             del self.calls[call.request_id]
             self._deadlines.drop(("call", call.request_id))
             call.connection.in_flight -= 1
-            seconds = self.journal.answered(call, outcome)
+            seconds = self.journal.answered(call, outcome, self._late)
             if self.observers.watching:
                 self._tell(
                     told.Answered,
@@ -330,6 +330,7 @@ class Core:
                 return []
             connection.step(Event.CLOSE)
             connection.close_code, connection.close_reason, connection.closed_by = code, reason, by
+            connection.closed_at = self._now()
             self._forget_deadlines(connection)
             return [Close(connection, code, reason)]
 
@@ -360,7 +361,8 @@ class Core:
 
     def _tell_closed(self, connection: Connection) -> None:
         code, reason, by = connection.close_code, connection.close_reason, connection.closed_by
-        self._tell(told.Closed, connection, code=code, reason=reason, by=by, answered=connection.close_answer)
+        facts = {"code": code, "reason": reason, "by": by, "answered": connection.close_answer}
+        self._tell(told.Closed, connection, connection.closed_at, **facts)
 
     def forget(self) -> None:
         """Forget everybody because the gateway ends: ``$disconnect`` does not run, and late answers are dropped."""
@@ -400,9 +402,13 @@ class Core:
         with self.lock:
             return bool(self.calls) or any(c.state is State.CLOSING for c in self.connections.values())
 
+    def _now(self) -> float:
+        """Return the time; of what is done late, as the clock jumped, the time at which it was due."""
+        return self.clock.now() if self._late is None else self._late
+
     def _touch(self, connection: Connection) -> float:
         """Take note that a connection is in use, and return the time; what comes after its end keeps nobody alive."""
-        now = self.clock.now() if self._late is None else self._late
+        now = self.clock.now() if self._late is None else self._late  # as _now(), for each message
         if now >= self._meter.until:
             self._meter.roll(now)
         if now - connection.last_active_at <= self.limits.idle_seconds:
@@ -414,12 +420,12 @@ class Core:
         self._deadlines.drop(("idle", connection.connection_id))
         self._deadlines.drop(("age", connection.connection_id))
 
-    def _tell(self, kind: type[told.Happening], connection: Connection, **facts: object) -> None:
+    def _tell(self, kind: type[told.Happening], connection: Connection, at: float = 0.0, **facts: object) -> None:
         if self.observers.watching:
             stage = connection.stage
             self.observers.tell(
                 kind(
-                    at=self.clock.now(),
+                    at=at or self._now(),
                     api_id=stage.api_id,
                     stage=stage.stage_name,
                     connection_id=connection.connection_id,

@@ -66,10 +66,10 @@ class Journal:
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def answered(self, call: Call, outcome: Outcome) -> float:
-        """Note what an integration answered, and return how long it took in seconds."""
+    def answered(self, call: Call, outcome: Outcome, at: float | None = None) -> float:
+        """Note what an integration answered, now or ``at`` some time before; return how long it took in seconds."""
         call.outcome = outcome
-        call.seconds = seconds = self._clock.now() - call.started_at
+        call.seconds = seconds = (self._clock.now() if at is None else at) - call.started_at
         connection = call.connection
         if call.purpose is Purpose.AUTHORIZE:
             connection.asked = call

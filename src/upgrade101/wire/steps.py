@@ -93,9 +93,10 @@ def steps_of(happenings: Iterable[Happening], names: Names) -> list[Step]:
         if step is None:
             continue
         stage = "/".join(filter(None, (happening.api_id, happening.stage)))
-        steps.insert(_place(steps, happening), replace(step, happening=happening, stage=stage))
+        place = _place(steps, happening)
+        steps.insert(place, replace(step, happening=happening, stage=stage))
         if isinstance(happening, told.Closed) and (happening.by == "client" or happening.answered):
-            steps.append(replace(_closed_too(happening, names), happening=happening, stage=stage))
+            steps.insert(place + 1, replace(_closed_too(happening, names), happening=happening, stage=stage))
     return steps
 
 
@@ -140,7 +141,9 @@ def _pretty(value: Any) -> str:
 
 
 def _place(steps: list[Step], happening: Happening) -> int:
-    """Return where the step belongs: a call of @connections stands before what it caused."""
+    """Return where the step belongs: a call of @connections before what it caused, a goodbye where it was said."""
+    if isinstance(happening, told.Closed):  # it is told when the client has answered
+        return next((place for place in range(len(steps), 0, -1) if steps[place - 1].at <= happening.at), 0)
     if not isinstance(happening, told.Managed) or happening.status >= 300:
         return len(steps)
     for place in range(len(steps) - 1, max(len(steps) - 9, -1), -1):
