@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from . import serving
+from .deploying import deploy
 from .member import Diary, Member, NotConfirmed, backoff
 from .serving import Page, page
 from .tables import APP, begin
@@ -13,7 +14,7 @@ from .tables import APP, begin
 if TYPE_CHECKING:
     from .widget import box
 
-__all__ = ["APP", "Diary", "Member", "NotConfirmed", "Page", "backoff", "begin", "box", "close", "page"]
+__all__ = ["APP", "Diary", "Member", "NotConfirmed", "Page", "backoff", "begin", "box", "close", "deploy", "page"]
 
 
 def close() -> None:
