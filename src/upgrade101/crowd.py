@@ -78,7 +78,7 @@ class Crowd:
     """Clients that are connected; :func:`crowd` makes one."""
 
     def __init__(self, urls: Sequence[str], options: dict[str, Any]) -> None:
-        self._loop = _new_event_loop()
+        self._loop = asyncio.new_event_loop()
         thread = threading.Thread(target=self._loop.run_forever, name="crowd", daemon=True)
         thread.start()
         self._clients: list[_Client] = []
@@ -249,15 +249,6 @@ def race(runs: Mapping[str, Heard]) -> Plot:
 
 
 # ── in the crowd's thread ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _new_event_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop for the clients: uvloop's where there is one, which takes half the time."""
-    try:
-        from uvloop import new_event_loop
-    except ImportError:  # Windows
-        return asyncio.new_event_loop()
-    return new_event_loop()
 
 
 async def _open(urls: Sequence[str], options: dict[str, Any]) -> list[_Client]:
