@@ -8,7 +8,7 @@ import pytest
 from gateway_kit import API, CHAT, HOST, START, Front, Shelf, function, route, the_call, the_refusal
 
 from upgrade101.gateway import Limits
-from upgrade101.gateway.calls import Accept, Close, Purpose, Resume, Run, Send
+from upgrade101.gateway.calls import Accept, Close, Cut, Purpose, Resume, Run, Send
 from upgrade101.gateway.connection import State
 from upgrade101.gateway.definition import Authorizer, Integration, Route
 from upgrade101.gateway.happenings import Answered, Closed, Invoked, Knocked, Opened, Received, Refused, Routed, Sent
@@ -468,8 +468,10 @@ def test_delete_closes_normally(front, connection):
     assert [(each.code, each.by) for each in front.said(Closed)] == [(1000, "management")]
 
 
-def test_who_is_being_closed_has_no_deadlines_any_more(front, connection):
+def test_who_is_being_closed_has_one_deadline_and_then_none(front, connection):
     front.core.close(connection, 1000, "", "management")
+    assert front.core.next_due == START + 10
+    front.answer(the_call(front.core.ended(connection, 1000, "", "client")), OK)
     assert front.core.next_due == inf
 
 
@@ -498,6 +500,26 @@ def test_observers_hear_whether_the_client_answered_the_close_frame(front, conne
     front.core.close(connection, 1000, "Connection Closed Normally", "management")
     front.core.ended(connection, code, "", by)
     assert [(each.code, each.by, each.answered) for each in front.said(Closed)] == [(1000, "management", answered)]
+
+
+def test_who_does_not_answer_a_close_frame_is_cut_off_by_the_clock(front, connection):
+    front.core.close(connection, 1000, "Connection Closed Normally", "management")
+    front.clock.advance(9.9)
+    assert front.core.due() == []
+    assert front.core.busy()
+    front.clock.advance(0.1)
+    assert front.core.due() == [Cut(connection)]
+    the_call(front.core.ended(connection, 1006, "", "network"))
+    assert [(each.code, each.by, each.answered) for each in front.said(Closed)] == [(1000, "management", 0)]
+
+
+def test_a_close_frame_that_a_jump_brought_about_may_be_answered_after_it(front, connection):
+    front.clock.advance(hours=3)
+    assert front.core.due() == [Close(connection, 1001, "Going away")]
+    assert front.core.due() == []
+    the_call(front.core.ended(connection, 1001, "Going away", "client"))
+    front.clock.advance(hours=3)
+    assert not any(isinstance(action, Cut) for action in front.core.due())
 
 
 @pytest.mark.parametrize("activity", ["received", "post", "reply", "error"])

@@ -25,6 +25,7 @@ from gateway_kit import (
 )  # fmt: skip
 
 from upgrade101.gateway import Limits, line
+from upgrade101.gateway.address import Address
 from upgrade101.gateway.happenings import Closed, Opened, Refused
 from upgrade101.gateway.limits import FRAME_BYTES, HEADER_BYTES, MESSAGE_BYTES, URL_CHARACTERS
 from upgrade101.gateway.ports import HttpResponse
@@ -742,6 +743,19 @@ def test_a_client_that_does_not_answer_a_close_is_cut_off(start, calm):
         assert client.hung_up()
     running.until(lambda: running.functions.events("DISCONNECT"))
     assert [(each.code, each.by) for each in running.said(Closed)] == [(1000, "management")]
+
+
+def test_the_gateways_clock_cuts_off_who_does_not_answer_a_close(start, calm):
+    running = start()
+    with running.upgraded() as client:
+        running.gateway.manage("DELETE", Address(API, "dev", ("@connections", running.the_connection().connection_id)))
+        assert client.closed() == (1000, "Connection Closed Normally")
+        assert running.gateway.core.busy()
+        running.gateway.clock.advance(10)
+        assert not running.gateway.core.busy()
+        assert client.hung_up()
+    assert running.gateway.settle()
+    assert len(running.functions.events("DISCONNECT")) == 1
 
 
 def test_a_client_that_closes_but_does_not_hang_up_is_cut_off(start, calm):

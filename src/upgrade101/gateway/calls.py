@@ -114,11 +114,18 @@ class Close:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Hang up on a client that has not answered a close frame for too long."""
+
+    connection: Connection
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Read on from the client: it has fewer messages under way again than it may have."""
 
     connection: Connection
 
 
-Action = Accept | Refuse | Run | Send | Close | Resume
+Action = Accept | Refuse | Run | Send | Close | Cut | Resume
 Actions = list[Action]

@@ -12,7 +12,7 @@ import threading
 from . import authorizers, documents, integrations
 from . import happenings as told
 from .admission import Admission, Refusal
-from .calls import Accept, Action, Actions, Call, Close, Purpose, Refuse, Resume, Run, Send
+from .calls import Accept, Action, Actions, Call, Close, Cut, Purpose, Refuse, Resume, Run, Send
 from .clock import Clock
 from .connection import Connection, Event, State
 from .deadlines import Deadlines
@@ -332,6 +332,8 @@ class Core:
             connection.close_code, connection.close_reason, connection.closed_by = code, reason, by
             connection.closed_at = self._now()
             self._forget_deadlines(connection)
+            handshake = ("close", connection.connection_id)  # begins now, however late that is
+            self._deadlines.set(handshake, self.limits.close_seconds, self.clock.now())
             return [Close(connection, code, reason)]
 
     def ended(self, connection: Connection, code: int, reason: str, by: str) -> Actions:
@@ -378,7 +380,7 @@ class Core:
     # ── time ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def due(self) -> Actions:
-        """Do what the clock has made due: idle and over-age connections, integrations that took too long."""
+        """Do what the clock has made due: who was idle or here for too long, and what has not been answered in time."""
         actions: list[Action] = []
         with self.lock:
             try:
@@ -386,6 +388,8 @@ class Core:
                     self._late = when
                     if kind == "call":
                         actions += self.answered(self.calls[key], _SHORT_OF_TIME)
+                    elif kind == "close":
+                        actions.append(Cut(self.connections[key]))
                     elif connection := self.connections.get(key):
                         actions += self.close(connection, 1001, "Going away", "gateway")
             finally:
@@ -417,8 +421,8 @@ class Core:
         return now
 
     def _forget_deadlines(self, connection: Connection) -> None:
-        self._deadlines.drop(("idle", connection.connection_id))
-        self._deadlines.drop(("age", connection.connection_id))
+        for kind in ("idle", "age", "close"):
+            self._deadlines.drop((kind, connection.connection_id))
 
     def _tell(self, kind: type[told.Happening], connection: Connection, at: float = 0.0, **facts: object) -> None:
         if self.observers.watching:

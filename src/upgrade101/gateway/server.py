@@ -17,7 +17,7 @@ from typing import Any
 
 from .address import Address
 from .admission import Admission
-from .calls import Accept, Actions, Call, Close, Refuse, Resume, Run, Send
+from .calls import Accept, Actions, Call, Close, Cut, Refuse, Resume, Run, Send
 from .clock import Clock
 from .core import Core
 from .documents import Knock, copied
@@ -345,7 +345,7 @@ class Gateway:
         self._lines.discard(line)
 
 
-def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> None:
+def _on_line(line: Line, action: Accept | Refuse | Send | Close | Cut | Resume) -> None:
     match action:
         case Send(_, text):
             line.send(text)
@@ -355,6 +355,8 @@ def _on_line(line: Line, action: Accept | Refuse | Send | Close | Resume) -> Non
             line.refuse(status, body)
         case Close(_, code, reason):
             line.close(code, reason)
+        case Cut():
+            line.transport.abort()
         case Resume():
             line.proceed()
 
