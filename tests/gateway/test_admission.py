@@ -137,20 +137,22 @@ def test_a_wrong_secret_is_a_mismatch_and_the_log_says_what_should_have_been_sig
     assert door.said(Refused)[0].status == 403
 
 
+INVALID = "The security token included in the request is invalid"
+
+
 @pytest.mark.parametrize(
-    "caller, token",
+    "caller, token, words",
     [
-        (replace(ANA, access_key_id="AKIDNOBODY"), ""),
-        (ROLE, "another token"),
-        (replace(ROLE, session_token=""), ""),
-        (ANA, "superfluous"),
+        (replace(ANA, access_key_id="AKIDNOBODY"), "", f"{INVALID}."),
+        (ROLE, "another token", INVALID),
+        (replace(ROLE, session_token=""), "", f"{INVALID}."),
+        (ANA, "superfluous", INVALID),
     ],
     ids=["unknown key", "foreign token", "missing token", "superfluous token"],
 )
 @pytest.mark.parametrize("query", [False, True], ids=["headers", "query"])
-def test_a_key_or_a_token_that_is_not_known_is_an_invalid_token(caller, token, query):
-    knock = signed(caller, query=query, token=token)
-    assert the_refusal(closed_door().knock(*knock)) == (403, "The security token included in the request is invalid.")
+def test_a_key_or_a_token_that_is_not_known_is_an_invalid_token(caller, token, words, query):
+    assert the_refusal(closed_door().knock(*signed(caller, query=query, token=token))) == (403, words)
 
 
 def test_a_token_appended_after_signing_is_a_mismatch():

@@ -129,9 +129,9 @@ def test_another_service_is_named_in_aws_words():
     assert Call(service="apigateway").answer() == said
 
 
-@pytest.mark.parametrize("token", ["", "another"])
-def test_a_session_needs_its_token(token):
-    assert Call(ROLE, token=token).answer() == (403, "UnrecognizedClientException", sigv4.INVALID_TOKEN)
+@pytest.mark.parametrize("token, words", [("", sigv4.INVALID_TOKEN), ("another", sigv4.FOREIGN_TOKEN)])
+def test_a_session_needs_its_token(token, words):
+    assert Call(ROLE, token=token).answer() == (403, "UnrecognizedClientException", words)
 
 
 def test_a_session_that_has_ended_is_expired():

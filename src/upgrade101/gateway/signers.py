@@ -21,15 +21,21 @@ if TYPE_CHECKING:
 log = logging.getLogger("upgrade101.gateway")
 
 MANAGE = "execute-api:ManageConnections"
-_CODES = {sigv4.INVALID_TOKEN: "UnrecognizedClientException", sigv4.EXPIRED_TOKEN: "ExpiredTokenException"}
+_CODES = {
+    sigv4.INVALID_TOKEN: "UnrecognizedClientException",
+    sigv4.FOREIGN_TOKEN: "UnrecognizedClientException",
+    sigv4.EXPIRED_TOKEN: "ExpiredTokenException",
+}
 
 
 def check_key(
     signature: sigv4.Signature, caller: Caller | None, requests: Sequence[sigv4.Request], now: float
 ) -> Caller:
     """Return who signed; raises sigv4.Refused where the key, its session or the signature itself is no good."""
-    if caller is None or not sigv4.same(signature.session_token, caller.session_token):
+    if caller is None or (caller.session_token and not signature.session_token):
         raise sigv4.Refused(sigv4.INVALID_TOKEN)
+    if not sigv4.same(signature.session_token, caller.session_token):
+        raise sigv4.Refused(sigv4.FOREIGN_TOKEN)
     if now >= caller.expires_at:
         raise sigv4.Refused(sigv4.EXPIRED_TOKEN)
     sigv4.check_value(signature, requests, caller.secret_access_key)

@@ -24,6 +24,7 @@ SERVICE = "execute-api"
 TERMINATOR = "aws4_request"
 MISSING = "Missing Authentication Token"
 INVALID_TOKEN = "The security token included in the request is invalid."
+FOREIGN_TOKEN = INVALID_TOKEN.removesuffix(".")  # so it was measured
 EXPIRED_TOKEN = "The security token included in the request is expired"
 MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key"
