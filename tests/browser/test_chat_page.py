@@ -117,6 +117,7 @@ def test_two_people_talk(tab, served):
 
 def test_the_page_needs_no_mouse(tab, served):
     tab.goto(served)
+    tab.get_by_role("button", name="Enter").wait_for()
     tab.keyboard.press("Tab")
     tab.keyboard.type("Ana")
     tab.keyboard.press("Tab")

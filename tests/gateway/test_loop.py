@@ -89,7 +89,39 @@ def test_what_is_handed_over_is_done_in_order_on_its_thread(running):
     until(lambda: len(done) == 20)
     assert [n for n, _ in done] == list(range(20))
     assert {thread for _, thread in done} == {running.thread}
-    assert running.loop.idle()
+    assert running.loop.catch_up(5)
+
+
+def test_to_catch_up_is_to_have_read_all_that_was_sent(running):
+    here, there = pair()
+    read = []
+
+    def take(_):
+        time.sleep(0.0005)
+        read.append(there.recv(1))
+
+    with running.loop:
+        running.loop.watch(there, 0, EVENT_READ, take)
+    for n in range(1, 30):
+        here.sendall(b"abc")
+        assert running.loop.catch_up(5)
+        assert len(read) == 3 * n
+    running.end()
+    here.close()
+    there.close()
+
+
+def test_to_catch_up_ends_where_somebody_sends_without_end(running):
+    here, there = pair()
+    here.sendall(b"x")
+    with running.loop:
+        running.loop.watch(there, 0, EVENT_READ, lambda _: None)  # never reads it
+    assert not running.loop.catch_up(0.05)
+    with running.loop:
+        running.loop.watch(there, EVENT_READ, 0, lambda _: None)
+    assert running.loop.catch_up(5)
+    here.close()
+    there.close()
 
 
 def test_no_call_is_lost_when_many_threads_call(running):

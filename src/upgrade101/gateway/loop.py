@@ -74,6 +74,7 @@ class Loop:
         self._own = self._leader = Seat()
         self._heir: Seat | None = None
         self._jobs = self._away = 0  # how many were run by who led, and the number of the one that runs now
+        self._found = 0  # sockets that had something at the last look
         self._dozing = self._ending = self._woken = False
         self._liked: object = None
         self._liking = 0
@@ -143,9 +144,19 @@ class Loop:
         """Tell whether who sits there leads."""
         return self._leader is seat
 
-    def idle(self) -> bool:
-        """Tell whether nothing is left of what ``soon`` was told."""
-        return not self._handed
+    def catch_up(self, seconds: float) -> bool:
+        """Wait until all that has arrived is read and nothing is left to do soon; tell whether that came in time."""
+        done = threading.Event()
+
+        def look() -> None:
+            if self._found:
+                self.soon(look)
+            else:
+                done.set()
+
+        with self.lock:
+            self.soon(lambda: self.soon(look))  # the look of this very round may have been before the question
+        return done.wait(max(0.0, seconds))
 
     def wake(self) -> None:
         """Have who leads look up."""
@@ -296,7 +307,8 @@ class Loop:
         try:
             ready: list[tuple[selectors.SelectorKey, int]] = self._selector.select(seconds)
         except (OSError, ValueError):  # a socket was closed while select() looked at it
-            return []
+            ready = []
+        self._found = len(ready)
         return ready
 
     def _do_what_waits(self) -> None:

@@ -193,9 +193,16 @@ class Gateway:
         return response
 
     def settle(self, seconds: float = 2.0) -> bool:
-        """Wait until no call and no closing handshake is under way; tell whether that came true in time."""
+        """Wait until what clients have sent is read, and no call and no closing handshake is under way.
+
+        Tell whether that came true in time; a gateway that is not running has nothing left to do.
+        """
         deadline = time.monotonic() + seconds
-        while self.core.busy() or not self.loop.idle():
+        while self._thread is not None and self._thread.is_alive():
+            if not self.loop.catch_up(deadline - time.monotonic()):
+                return False
+            if not self.core.busy():
+                return True
             if time.monotonic() > deadline:
                 return False
             time.sleep(0.002)
