@@ -6,13 +6,14 @@ import logging
 import signal
 import threading
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The local gateway of Upgrade 101.")
-console = Console()
+console = Console(emoji=False)
 
 
 @app.callback()
@@ -22,7 +23,7 @@ def main() -> None:
 
 @app.command()
 def serve(
-    port: Annotated[int, typer.Option(help="The port to listen at; 0 takes any free one.")] = 4566,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port to listen at; 0 takes any free one.")] = 4566,
     host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
     region: Annotated[str, typer.Option(help="The region where nobody says otherwise.")] = "us-east-1",
     idle_timeout: Annotated[float, typer.Option(help="Seconds without a message until a connection closes.")] = 600,
@@ -34,38 +35,60 @@ def serve(
         float | None, typer.Option(help="Connections, messages and callbacks of an account; AWS has 10000.")
     ] = None,
     functions: Annotated[str, typer.Option(help="Run Lambda functions in 'threads' or in 'processes'.")] = "threads",
-    quiet: Annotated[bool, typer.Option(help="Print nothing but errors.")] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", help="Say nothing of what happens, only of what goes wrong.")
+    ] = False,
 ) -> None:
     """Serve every AWS API, and every stage of every WebSocket API, at one local endpoint."""
     from .gateway import ConfigurationError, Limits
     from .localcloud.local import LocalCloud
+    from .serving import narrate
 
-    logging.basicConfig(level=logging.ERROR if quiet else logging.INFO, format="%(asctime)s %(name)s %(message)s")
     end = _asked_to_end()
-    limits = Limits(
-        idle_seconds=idle_timeout,
-        max_duration_seconds=max_duration,
-        connections_per_second=connections_per_second,
-        requests_per_second=requests_per_second,
-    )
     try:
+        limits = Limits(
+            idle_seconds=idle_timeout,
+            max_duration_seconds=max_duration,
+            connections_per_second=connections_per_second,
+            requests_per_second=requests_per_second,
+        )
         cloud = LocalCloud(region=region, limits=limits, functions=functions).start(host, port)
     except ConfigurationError as fault:
-        Console(stderr=True).print(f"[red]{fault}[/red]", highlight=False)
-        raise typer.Exit(1) from None
+        _refuse(fault)
+    written = logging.StreamHandler()
+    written.setFormatter(logging.Formatter("%(asctime)s.%(msecs)03d  %(message)s", "%H:%M:%S"))
+    logging.basicConfig(level=logging.WARNING, handlers=[written])
+    be_still = None
     if not quiet:
-        _say_where(cloud.url)
+        logging.getLogger("upgrade101").setLevel(logging.INFO)
+        logging.getLogger("upgrade101").propagate = False
+        be_still = narrate(cloud, written)
+    _say_where(cloud.url, briefly=quiet)
     while not end.wait(0.5):  # short, because Windows delivers Ctrl+C only between waits
         pass
     cloud.stop()
+    if be_still is not None:
+        be_still()
 
 
-def _say_where(url: str) -> None:
+def _say_where(url: str, *, briefly: bool) -> None:
     websocket = url.replace("http", "ws", 1)
-    console.print(f"[bold]Ready[/bold] at {url} (Ctrl+C ends it)", highlight=False)
-    console.print(f"  AWS APIs    aws --endpoint-url {url} …   or AWS_ENDPOINT_URL={url}", highlight=False)
-    console.print(f"  a stage     {websocket}/_aws/execute-api/API-ID/STAGE", highlight=False, markup=False)
-    console.print(f"  callbacks   {url}/_aws/execute-api/API-ID/STAGE/@connections/ID", highlight=False, markup=False)
+    _say(f"[bold]Ready[/bold] at {url} (Ctrl+C ends it)")
+    if not briefly:
+        _say(f"  AWS APIs    aws --endpoint-url {url} …   or AWS_ENDPOINT_URL={url}")
+        _say(f"  a stage     {websocket}/_aws/execute-api/API-ID/STAGE")
+        _say(f"  callbacks   {url}/_aws/execute-api/API-ID/STAGE/@connections/ID")
+        _say("What happens there follows, a line each; --quiet leaves that out.")
+
+
+def _say(words: str) -> None:
+    console.print(words, highlight=False, soft_wrap=True)
+
+
+def _refuse(fault: Exception) -> NoReturn:
+    """Say why a command cannot do what was asked, in one sentence, and end with 1."""
+    Console(stderr=True, emoji=False).print(f"[red]{escape(str(fault))}[/red]", highlight=False, soft_wrap=True)
+    raise typer.Exit(1) from None
 
 
 def _asked_to_end() -> threading.Event:
@@ -114,8 +137,7 @@ def lessons(
     try:
         paths = lessons_of(root(), only or [])
     except ConfigurationError as fault:
-        Console(stderr=True).print(f"[red]{fault}[/red]", highlight=False)
-        raise typer.Exit(1) from None
+        _refuse(fault)
     raise typer.Exit(show(paths, ways, at_once, console))
 
 

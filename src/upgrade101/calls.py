@@ -12,6 +12,7 @@ import botocore.handlers
 from .gateway.happenings import Called
 
 Tell = Callable[[Called], None]
+_MANAGEMENT = "ApiGatewayManagementApi"  # the gateway tells of these calls itself
 _PARAMETERS, _ACCOUNT = "upgrade101_parameters", "upgrade101_account"
 
 
@@ -49,12 +50,14 @@ class Calls:
         context[_PARAMETERS] = params
 
     def _signed(self, request: Any, request_signer: Any, **_: Any) -> None:
+        if request_signer._service_id == _MANAGEMENT:
+            return
         if self.account_of is not None and request_signer._credentials is not None:
             request.context[_ACCOUNT] = self.account_of(request_signer._credentials.access_key)
 
     def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
-        if model.service_model.service_name == "apigatewaymanagementapi":
-            return  # the gateway tells these itself
+        if model.service_model.service_id == _MANAGEMENT:
+            return
         self.tell(
             Called(
                 at=self.now(),

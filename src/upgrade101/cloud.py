@@ -300,5 +300,5 @@ def local_url(url: str) -> str:
     if mapped is not None and mapped.domain_name:
         api_id, parts = mapped.api_id, parts._replace(path="/".join(("", mapped.stage_name, *mapped.rest)))
     scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)
-    netloc = f"{_now.local.gateway.host}:{_now.local.gateway.port}"
+    netloc = urlsplit(_now.local.url).netloc
     return urlunsplit((scheme, netloc, f"/_aws/execute-api/{api_id}{parts.path}", parts.query, ""))

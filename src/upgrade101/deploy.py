@@ -280,10 +280,13 @@ def websocket_api(
 
     A route may also be a text, which a MOCK answers (a template: ``$context.connectionId`` is filled in), the keyword
     arguments of ``create_integration``, or None for a route without one.
-    Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, or
-    the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring (``route.request.querystring.token``).
-    ``environment`` and ``beside`` are every function's. Raises what boto3 raises.
+    Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, the
+    ARN of a function, or the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring
+    (``route.request.querystring.token``). ``environment`` and ``beside`` are every function's. Raises what boto3
+    raises, and ConfigurationError where ``two_way`` names a route that is not there.
     """
+    if strangers := sorted(set(two_way) - set(routes)):
+        raise ConfigurationError(f"two_way names {strangers}, which are no routes", hint=f"the routes: {list(routes)}")
     make = partial(function, environment=environment, beside=beside, session=session)
     gateway = session.client("apigatewayv2")
     made = gateway.create_api(Name=name, ProtocolType="WEBSOCKET", RouteSelectionExpression=selection)
@@ -340,13 +343,15 @@ def _guard(
     make: Callable[..., str],
 ) -> dict[str, str]:
     """Return the settings of a guarded ``$connect`` route."""
-    if isinstance(authorizer, str):
+    if isinstance(authorizer, str) and not authorizer.startswith("arn:"):
         return {"AuthorizationType": authorizer}
-    label = f"{name}-{authorizer.__name__}".replace("_", "-")
-    arn = make(authorizer, name=label)
+    if isinstance(authorizer, str):
+        arn = authorizer
+    else:
+        arn = make(authorizer, name=f"{name}-{authorizer.__name__}".replace("_", "-"))
     made = gateway.create_authorizer(
         ApiId=api.api_id,
-        Name=authorizer.__name__,
+        Name=arn.rpartition(":")[2],
         AuthorizerType="REQUEST",
         AuthorizerUri=invocation_uri(arn),
         IdentitySource=list(identity_source),

@@ -77,7 +77,16 @@ class DeployedApi:
 
 
 @pytest.fixture
-def websocket_cloud(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+def websocket_cloud_options() -> Mapping[str, Any]:
+    """How the local cloud starts: the keyword arguments of ``cloud.start``, none of them unless you override this.
+
+    In a ``conftest.py`` or a test file, ``return {"functions": "processes"}`` gives functions processes of their own.
+    """
+    return {}
+
+
+@pytest.fixture
+def websocket_cloud(request: pytest.FixtureRequest, websocket_cloud_options: Mapping[str, Any]) -> Iterator[ModuleType]:
     """The local cloud, empty: boto3 calls reach moto and the gateway, nothing leaves this machine.
 
     The value is the module ``upgrade101.cloud``: ``websocket_cloud.clock.advance(minutes=11)`` lets time pass.
@@ -86,7 +95,7 @@ def websocket_cloud(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 
     if cloud.is_running():
         pytest.fail("a cloud is running already: leave cloud.start() to the fixture, or use connect() without it")
-    cloud.start("moto", quiet=True)
+    cloud.start("moto", **{"quiet": True, **websocket_cloud_options})
     wire.clear()
     request.node.stash[_USED] = True
     yield cloud
@@ -97,10 +106,11 @@ def websocket_cloud(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
 def websocket_api(websocket_cloud: ModuleType) -> Iterator[Callable[..., DeployedApi]]:
     """Deploy a WebSocket API from functions, and get clients: websocket_api({"$default": handler}).connect().
 
-    ``websocket_api(routes, *, two_way=(), selection="$request.body.action", environment=None, code=None)``: a route's
-    value is the handler (a function, or ``"module.function"`` in the folder ``code``), the keyword arguments of
-    ``create_integration``, or None. Routes in ``two_way`` send back what their handler returns; ``environment`` are the
-    functions' variables.
+    ``websocket_api(routes, *, two_way=(), selection="$request.body.action", authorizer=None, identity_source=(),
+    environment=None, code=None)``: a route's value is the handler (a function, or ``"module.function"`` in the folder
+    ``code``), the keyword arguments of ``create_integration``, or None. Routes in ``two_way`` send back what their
+    handler returns; ``environment`` are the functions' variables. An ``authorizer`` guards ``$connect``: a handler, or
+    ``"AWS_IAM"``; ``identity_source`` is what a client must bring, ``["route.request.querystring.token"]`` say.
     """
     from upgrade101 import deploy
 
@@ -111,14 +121,26 @@ def websocket_api(websocket_cloud: ModuleType) -> Iterator[Callable[..., Deploye
         *,
         two_way: Iterable[str] = (),
         selection: str = "$request.body.action",
+        authorizer: Handler | str | None = None,
+        identity_source: Iterable[str] = (),
         environment: Mapping[str, str] | None = None,
         code: str | Path | None = None,
     ) -> DeployedApi:
         name = f"api-{len(deployed) + 1}"
         targets = {
-            key: _target(name, number, each, code, environment) for number, (key, each) in enumerate(routes.items())
+            key: _target(f"{name}-{number}", each, code, environment)
+            for number, (key, each) in enumerate(routes.items())
         }
-        api = deploy.websocket_api(name, targets, selection=selection, two_way=tuple(two_way))
+        if authorizer not in (None, "AWS_IAM"):
+            authorizer = _function(f"{name}-authorizer", authorizer, code, environment)
+        api = deploy.websocket_api(
+            name,
+            targets,
+            selection=selection,
+            two_way=_keys(two_way),
+            authorizer=authorizer,
+            identity_source=_keys(identity_source),
+        )
         deployed.append(DeployedApi(api.api_id, api.url, api.connections))
         return deployed[-1]
 
@@ -127,9 +149,13 @@ def websocket_api(websocket_cloud: ModuleType) -> Iterator[Callable[..., Deploye
         api.close()
 
 
+def _keys(given: Iterable[str]) -> tuple[str, ...]:
+    """Return one name or many as many: ``two_way="echo"`` means that route, not its letters."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
 def _target(
     name: str,
-    number: int,
     target: Handler | str | Mapping[str, Any] | None,
     code: str | Path | None,
     environment: Mapping[str, str] | None,
@@ -139,10 +165,17 @@ def _target(
 
     if target is None or isinstance(target, Mapping):
         return target
-    archive, entry = bundle(target, code)
-    label = f"{name}-{number}-{entry.rpartition('.')[2]}".replace("_", "-")
-    arn = deploy.create_function(label, archive, entry, environment=environment)
+    arn = _function(name, target, code, environment)
     return {"IntegrationType": "AWS_PROXY", "IntegrationUri": deploy.invocation_uri(arn)}
+
+
+def _function(name: str, handler: Handler | str, code: str | Path | None, environment: Mapping[str, str] | None) -> str:
+    """Make a function and return its ARN."""
+    from upgrade101 import deploy
+
+    archive, entry = bundle(handler, code)
+    label = f"{name}-{entry.rpartition('.')[2]}".replace("_", "-")
+    return deploy.create_function(label, archive, entry, environment=environment)
 
 
 # ── what goes into the zip ───────────────────────────────────────────────────────────────────────────────────────────

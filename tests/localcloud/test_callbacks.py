@@ -1,11 +1,16 @@
+import contextlib
+
 import boto3
 import botocore.handlers
 import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from upgrade101.gateway.ports import HttpResponse
 from upgrade101.localcloud.callbacks import Callbacks
 
 KEYS = {"region_name": "us-east-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+ONCE = Config(retries={"total_max_attempts": 1})
 STAGE = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/dev"
 
 
@@ -31,7 +36,7 @@ def callbacks(asked):
 
 
 def client(endpoint=STAGE):
-    return boto3.Session(**KEYS).client("apigatewaymanagementapi", endpoint_url=endpoint)
+    return boto3.Session(**KEYS).client("apigatewaymanagementapi", endpoint_url=endpoint, config=ONCE)
 
 
 def test_a_call_reaches_the_gateway_without_a_socket(callbacks, asked):
@@ -49,6 +54,20 @@ def test_an_answer_is_parsed_by_botocore(callbacks):
     assert client().get_connection(ConnectionId="here")["ConnectedAt"].year == 2026
 
 
+def headers_of(connections):
+    """Return the headers of a call, as they are when it would be sent."""
+    seen = []
+    connections.meta.events.register_last("before-send", lambda request, **_: seen.append(dict(request.headers)))
+    with contextlib.suppress(EndpointConnectionError):
+        connections.get_connection(ConnectionId="here")
+    return seen[0]
+
+
+def test_a_call_in_this_process_is_not_signed_and_every_other_is(callbacks):
+    assert "Authorization" not in headers_of(client())
+    assert b"AWS4-HMAC-SHA256" in headers_of(client("http://127.0.0.1:1"))["Authorization"]
+
+
 def test_another_endpoint_is_left_to_be_sent(callbacks, asked):
     with pytest.raises(Exception, match="Could not connect"):
         client("http://127.0.0.1:1").get_connection(ConnectionId="here")
@@ -60,6 +79,7 @@ def test_it_is_installed_once_and_leaves_nothing_behind(asked):
     hook = Callbacks(lambda *_: HttpResponse(200))
     hook.install()
     hook.install()
-    assert len(botocore.handlers.BUILTIN_HANDLERS) == len(before) + 1
+    ours = [entry for entry in botocore.handlers.BUILTIN_HANDLERS if entry not in before]
+    assert len(ours) == len(set(ours)) == len(botocore.handlers.BUILTIN_HANDLERS) - len(before)
     hook.uninstall()
     assert before == botocore.handlers.BUILTIN_HANDLERS

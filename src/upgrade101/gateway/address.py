@@ -76,7 +76,8 @@ def locate(host: str, target: str, domains: Callable[[str], Mappings | None] = _
 
 
 def _segments(path: str) -> list[str]:
-    return [unquote(segment) for segment in path.split("/")]
+    segments = path.split("/")
+    return [unquote(segment) for segment in segments] if "%" in path else segments
 
 
 def _mapped(name: str, path: str, mappings: Mappings) -> Address:

@@ -10,7 +10,10 @@ Sources (read November 2026; base ``https://docs.aws.amazon.com/apigateway/lates
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, fields
+
+from .errors import ConfigurationError
 
 KB = 1024
 
@@ -52,6 +55,7 @@ class Limits:
 
     AWS has 500 new connections a second, and 10,000 requests (connections, messages and calls of ``@connections``
     together) with half as many at once; it raises both where it is asked to, and here None lifts them altogether.
+    Raises ConfigurationError for what is no limit.
 
     >>> Limits().idle_seconds, Limits().max_duration_seconds
     (600.0, 7200.0)
@@ -63,3 +67,11 @@ class Limits:
     handshake_seconds: float = 10.0  # ours: how long a peer may take to send its request head
     connections_per_second: float | None = None  # of an account in a region; D-quotas: 500
     requests_per_second: float | None = None  # of an account in a region; D-quotas-acct: 10,000, and 5,000 at once
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if value is None and each.default is None:
+                continue
+            if not isinstance(value, int | float) or not (math.isfinite(value) and value > 0):
+                raise ConfigurationError(f"{each.name}={value} is no limit", hint="a number above 0")

@@ -1,7 +1,8 @@
 """``@connections`` for boto3: a botocore hook that hands the call to the gateway before anything is sent.
 
 moto leaves the service alone (its documented ``core.passthrough.services``), so a handler's own client, built exactly
-as on AWS, reaches the live sockets, in this process and without HTTP.
+as on AWS, reaches the live sockets, in this process and without HTTP. Such a call is not signed either: who runs in
+this process is trusted, and signing would take as long as all the rest that is done for a call.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
-from urllib.parse import urlsplit
 
+import botocore
 import botocore.handlers
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 
 from ..gateway import address
 from ..gateway.address import Address
 from ..gateway.ports import HttpResponse
 
 SERVICE = "apigatewaymanagementapi"
-_EVENT = f"before-send.{SERVICE}"
+_HERE = "upgrade101_here"
 
 Manage = Callable[[str, Address, bytes, str], HttpResponse]
 """Method, address, body and caller in; the answer out: what ``Gateway.manage`` does."""
@@ -46,22 +47,37 @@ class Callbacks:
 
     def install(self) -> None:
         """Put the hook first, before moto's own; sessions that exist already are not reached."""
-        if self._entry not in botocore.handlers.BUILTIN_HANDLERS:
-            botocore.handlers.BUILTIN_HANDLERS.insert(0, self._entry)
+        if self._entries[0] not in botocore.handlers.BUILTIN_HANDLERS:
+            botocore.handlers.BUILTIN_HANDLERS[:0] = self._entries
 
     def uninstall(self) -> None:
         """Take the hook out again; clients made meanwhile keep it."""
-        if self._entry in botocore.handlers.BUILTIN_HANDLERS:
-            botocore.handlers.BUILTIN_HANDLERS.remove(self._entry)
+        for entry in self._entries:
+            if entry in botocore.handlers.BUILTIN_HANDLERS:
+                botocore.handlers.BUILTIN_HANDLERS.remove(entry)
 
     @property
-    def _entry(self) -> tuple[str, Callable[..., AWSResponse | None]]:
-        return (_EVENT, self.answer)
+    def _entries(self) -> list[tuple[str, Callable[..., Any]]]:
+        return [
+            (f"request-created.{SERVICE}", self._created),
+            (f"choose-signer.{SERVICE}", self._signer),
+            (f"before-send.{SERVICE}", self.answer),
+        ]
+
+    def _created(self, request: AWSRequest, **_: Any) -> None:
+        if self._find(request.url) is not None:
+            request.context[_HERE] = True
+
+    def _signer(self, context: dict[str, Any], **_: Any) -> Any:
+        return botocore.UNSIGNED if _HERE in context else None
+
+    def _find(self, url: str) -> Address | None:
+        host, _, path = url.partition("://")[2].partition("/")
+        return self._locate(host, f"/{path}")
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """Answer a request for an API's host; leave every other (a loopback endpoint, say) to be sent."""
-        url = urlsplit(request.url)
-        found = self._locate(url.netloc, url.path)
+        found = self._find(request.url)
         if found is None:
             return None
         with self._travel(SERVICE):

@@ -14,7 +14,7 @@ from moto.core.models import MockAWS
 from ..gateway import Clock, Gateway, Limits
 from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
-from . import api_keys, control_plane, guard, identities, locks, policies, signing_time
+from . import api_keys, control_plane, guard, identities, locks, policies, signing_time, user_agent
 from .backends import Backends
 from .callbacks import Callbacks, Manage
 from .control_plane.deployments import Definitions
@@ -93,6 +93,7 @@ class LocalCloud:
         control_plane.install()
         locks.install()
         signing_time.install(self.clock)
+        user_agent.install()
         self.functions.install()
         self._watch.start()
         self.rest = RestApis(self.functions, self.clock, self.gateway.observers.tell)
@@ -131,6 +132,7 @@ class LocalCloud:
         self.functions.close()
         self._watch.stop()
         self.functions.uninstall()
+        user_agent.uninstall()
         signing_time.uninstall()
         locks.uninstall()
         control_plane.uninstall()
@@ -161,7 +163,7 @@ class LocalCloud:
     @property
     def url(self) -> str:
         """Return the one HTTP endpoint for every AWS API and every stage."""
-        return f"http://{self.gateway.host}:{self.gateway.port}"
+        return own_endpoint(self.gateway.host, self.gateway.port)
 
 
 def show_prints(functions: Functions) -> Callable[[], None]:

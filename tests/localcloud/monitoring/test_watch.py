@@ -116,6 +116,11 @@ def test_metrics_of_an_api_and_its_stages(started, api):
     assert metric("ClientError", ApiId=api.api_id) == 0
 
 
+def test_a_metric_without_dimensions_is_the_sum_of_all(started, api):
+    talk(api, "one", "two")
+    assert metric("MessageCount") == 2 * metric("MessageCount", ApiId=api.api_id)  # by API, and by API and stage
+
+
 def test_metric_data_whatever_the_order_of_dimensions(started, api):
     talk(api, "hello")
     now = datetime.now(UTC)

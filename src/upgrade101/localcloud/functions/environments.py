@@ -13,14 +13,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from ...gateway.loop import Loop, Seat
 from . import runtime, surroundings
-from .function_log import FunctionLog, LogListener
-from .log_shelf import Events
+from .function_log import FunctionLog, LogListener, Record
 from .modules import Code
 from .specs import Document, FunctionSpec
 
@@ -39,7 +37,7 @@ class Result:
 
     payload: str
     error: str = ""
-    events: Events = field(default_factory=list)
+    log: Record = ()
 
 
 class Execution:
@@ -327,9 +325,7 @@ class Environment:
 
     def _run(self, execution: Execution) -> Result | None:
         self.execution = execution
-        self.log.begin(
-            execution.caller_request_id, partial(runtime.start_line, execution.request_id, self.spec.version)
-        )
+        self.log.begin(execution.caller_request_id)
         ending, init_seconds = None, None
         began = time.monotonic()
         if self._cold:
@@ -349,11 +345,8 @@ class Environment:
     def _close_log(self, execution: Execution, ending: Ending, seconds: float, init_seconds: float | None) -> Result:
         if ending.record:
             self.log.record(ending.record)
-        request_id, memory = execution.request_id, self.spec.memory_size
-        rest = (init_seconds, ending.status, self.max_memory_used)
-        report = partial(runtime.report_line, request_id, seconds, memory, *rest)
-        events = self.log.end(partial(runtime.end_line, request_id), report)
-        return Result(ending.payload, ending.error, events)
+        report = (seconds, self.spec.memory_size, init_seconds, ending.status, self.max_memory_used)
+        return Result(ending.payload, ending.error, self.log.end(execution.request_id, *report))
 
     def _failed(self, document: Document) -> Ending:
         payload = self._owner.code.shown_as(json.dumps(document))

@@ -8,14 +8,19 @@ import threading
 import time
 from collections.abc import Callable
 from operator import itemgetter
+from typing import Any
 from uuid import uuid4
 
-from . import log_shelf, surroundings
-from .log_shelf import Events, Line
+from . import log_shelf, runtime, surroundings
 from .specs import FunctionSpec
 
 LogListener = Callable[[str, str, str], None]
 """Called with function name, request id and text, at once, from the thread that printed."""
+
+Event = tuple[int, str]
+"""Milliseconds since the epoch, and the message."""
+Record = tuple[Any, ...]
+"""The log of an invocation, to be read by ``events``: numbers and texts alone, which no garbage collector looks at."""
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +36,16 @@ class FunctionLog:
         self._spec = spec
         self._listeners = listeners
         self._shown_as = shown_as  # names files as on AWS
-        self._events: Events = []
+        self._stream = log_shelf.Stream(spec, self.stream_name, events)
+        self._began = self._before = 0
+        self._printed: list[Event] = []
         self._unfinished: dict[int, str] = {}  # by thread: a line that still lacks its end
         self._closed = False
 
-    def begin(self, request_id: str, line: Line) -> None:
-        """Open the log of an invocation with its START line; listeners hear of it under ``request_id``."""
+    def begin(self, request_id: str) -> None:
+        """Open the log of an invocation; listeners hear of it under ``request_id``."""
         self.request_id = request_id
-        self._events.append((_now(), line))
+        self._began, self._before = _now(), len(self._printed)
 
     def write(self, text: str) -> None:
         """Take what a thread printed; every line becomes an event as soon as it is whole."""
@@ -55,7 +62,7 @@ class FunctionLog:
         if self._closed:
             return
         message = self._shown_as(message)
-        self._events.append((_now(), message))
+        self._printed.append((_now(), message))
         if self._listeners:
             with surroundings.outside():
                 self._tell(message)
@@ -67,19 +74,42 @@ class FunctionLog:
             except Exception:
                 log.exception("a listener to the functions' logs failed")
 
-    def end(self, *lines: Line) -> Events:
-        """Close the log of an invocation with these lines, keep it in CloudWatch Logs, and return all of it."""
-        for thread in list(self._unfinished):
-            self.record(self._unfinished.pop(thread, "") + "\n")
-        now = _now()
-        events, self._events = [*self._events, *[(now, line) for line in lines]], []
-        events.sort(key=itemgetter(0))
-        log_shelf.put(self._spec, self.stream_name, events)
-        return events
+    def end(self, request_id: str, *report: Any) -> Record:
+        """Close the log of an invocation, keep it in CloudWatch Logs, and return it.
+
+        ``report`` is what ``runtime.report_line`` takes after the request id.
+        """
+        if self._unfinished:
+            for thread in list(self._unfinished):
+                self.record(self._unfinished.pop(thread, "") + "\n")
+        printed: tuple[Event, ...] = ()
+        if self._printed:
+            printed, self._printed = tuple(self._printed), []
+        record = (self._began, _now(), self._before, printed, self._spec.version, request_id, *report)
+        self._stream.put(record)
+        return record
 
     def close(self) -> None:
         """Take nothing more: the environment is gone."""
         self._closed = True
+
+
+def events(record: Record) -> list[Event]:
+    """Return the events of an invocation: START, what was printed, END and REPORT, in the order of their time.
+
+    >>> said = events((1, 2, 0, ((1, "hello\\n"),), "$LATEST", "6f1c", 0.0021, 128))
+    >>> [at for at, _ in said], [text.split()[0] for _, text in said]
+    ([1, 1, 2, 2], ['START', 'hello', 'END', 'REPORT'])
+    """
+    began, ended, before, printed, version, request_id, *report = record
+    start, end = runtime.start_line(request_id, version), runtime.end_line(request_id)
+    last = [(ended, end), (ended, runtime.report_line(request_id, *report))]
+    return sorted([*printed[:before], (began, start), *printed[before:], *last], key=itemgetter(0))
+
+
+def text(record: Record) -> str:
+    """Return the log of an invocation as one text."""
+    return "".join(message for _, message in events(record)) if record else ""
 
 
 def _now() -> int:

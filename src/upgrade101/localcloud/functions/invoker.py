@@ -20,7 +20,7 @@ from typing import Any
 from ...gateway.errors import ConfigurationError
 from ...gateway.loop import Loop
 from ...gateway.ports import Invocation, Outcome
-from . import event_sources, log_shelf, moto_lambda, pollers, runtime, surroundings
+from . import event_sources, function_log, log_shelf, moto_lambda, pollers, runtime, surroundings
 from .environments import INIT_SECONDS, Environment, Execution, Owner, Result, Settings
 from .function_log import LogListener
 from .moto_lambda import Answer, Throttled
@@ -179,7 +179,7 @@ class Functions:
         )
         self._submit(function, execution)
         result = results.get()
-        tail = runtime.tail(log_shelf.messages(result.events))
+        tail = runtime.tail(function_log.text(result.log))
         return Answer(result.payload, result.error, tail, execution.request_id, str(function.version))
 
     def begin(self, function: Any, event: str, *, client_context: Document | None = None) -> str:

@@ -6,11 +6,12 @@ where a log group has subscription filters, which have functions of their own in
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import moto
@@ -42,7 +43,8 @@ log = logging.getLogger(__name__)
 _URL = "{0}/$"
 _TABLE: dict[str, Callable[..., Any]] = moto.logs.urls.url_paths
 _BATCH_SECONDS = 0.05
-_shelf: deque[tuple[LogGroup, str, Events]] = deque()
+_MOST = 50_000  # records of a stream that lie here: of a server that runs for days and is never asked, the newest
+_shelf: deque[Stream] = deque()
 _storing = threading.RLock()  # moto counts log events and streams without a lock
 _something = threading.Event()
 _storer: threading.Thread | None = None
@@ -61,30 +63,57 @@ class Stored(LogsResponse):
         return answer
 
 
-def messages(events: Events) -> list[str]:
-    """Return the messages, all of them written."""
-    return [line if isinstance(line, str) else line() for _, line in events]
+class Stream:
+    """A log stream: takes records, and keeps them until they are stored. ``read`` makes the events of a record."""
+
+    def __init__(self, group: LogGroup, name: str, read: Callable[[Any], Sequence[tuple[int, Line]]]) -> None:
+        self.group = group
+        self.name = name
+        self._read = read
+        self._records: deque[Any] = deque(maxlen=_MOST)
+        self._lies = False
+
+    def put(self, record: Any) -> None:
+        """Put a record down; returns at once."""
+        self._records.append(record)
+        if not self._lies:
+            self._lies = True
+            _shelf.append(self)
+        if _storer is not None and not _something.is_set():
+            _something.set()
+
+    def take(self) -> Events:
+        """Take what was put down."""
+        self._lies = False  # before: what comes meanwhile is taken now, or asks for another time
+        events: Events = []
+        with contextlib.suppress(IndexError):
+            while True:
+                events += self._read(self._records.popleft())
+        return events
 
 
 def put(group: LogGroup, stream_name: str, events: Events) -> None:
-    """Put the events of one invocation, or one request, down; returns at once."""
-    _shelf.append((group, stream_name, events))
-    if _storer is not None and not _something.is_set():
-        _something.set()
+    """Put the events of one request down; returns at once."""
+    Stream(group, stream_name, _as_they_are).put(events)
+
+
+def _as_they_are(events: Events) -> Events:
+    return events
 
 
 def store() -> None:
-    """Store everything that lies on the shelf, in the order in which it was put there."""
+    """Store everything that lies on the shelf, in the order in which its streams came there."""
     with _storing:
         while _shelf:
-            group, stream_name, first = _shelf.popleft()
-            events = list(first)
-            while _shelf and _shelf[0][1] == stream_name:  # stored in one go; a stream's name is its own
-                events += _shelf.popleft()[2]
+            stream = _shelf.popleft()
+            events = stream.take()
+            while _shelf and _shelf[0].name == stream.name:  # stored in one go; a stream's name is its own
+                events += _shelf.popleft().take()
             try:
-                _store(group, stream_name, events)
+                if events:
+                    _store(stream.group, stream.name, events)
             except Exception:
-                log.exception("the log of %s could not be kept", group.log_group_name)
+                log.exception("the log of %s could not be kept", stream.group.log_group_name)
 
 
 def _store(group: LogGroup, stream_name: str, events: Events) -> None:
@@ -93,8 +122,8 @@ def _store(group: LogGroup, stream_name: str, events: Events) -> None:
     kept = backend.groups[group.log_group_name]
     if stream_name not in kept.streams:  # a new dict: boto3 may be iterating over the old one just now
         kept.streams = {**kept.streams, stream_name: LogStream(kept, stream_name)}
-    written = zip(events, messages(events), strict=True)
-    kept.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for (at, _), message in written])
+    written = [(at, line if isinstance(line, str) else line()) for at, line in events]
+    kept.streams[stream_name].put_log_events([{"timestamp": at, "message": message} for at, message in written])
 
 
 def _has_subscribers() -> bool:

@@ -344,9 +344,9 @@ def _indented(stack: Iterable[str]) -> list[str]:
     return ["\u00a0" * (len(line) - len(line.lstrip(" "))) + line.lstrip(" ") for line in lines]
 
 
-def tail(messages: Sequence[str]) -> str:
+def tail(text: str) -> str:
     """Return the last 4 KB of an invocation's log: what ``LogType=Tail`` gives."""
-    return "".join(messages).encode("utf-8", "replace")[-TAIL_BYTES:].decode("utf-8", "ignore")
+    return text.encode("utf-8", "replace")[-TAIL_BYTES:].decode("utf-8", "ignore")
 
 
 # ── logging ──────────────────────────────────────────────────────────────────────────────────────────────────────────
