@@ -4,7 +4,7 @@
   python3 start.py                    read and run the lessons in JupyterLab
   python3 start.py lab --no-browser   the same; what follows is passed on to JupyterLab
   python3 start.py test               run every test; what follows is passed on to pytest
-  python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections
+  python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections, --browser
   python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
@@ -14,7 +14,8 @@
   python3 start.py --help             this text
 
 .venv is made from requirements.lock.txt, every file checked against its hash, by uv where it is on the
-PATH and by pip otherwise. It is made anew when the lock, the Python or the place of this folder changes.
+PATH and by pip otherwise. It is made anew when the lock, pyproject.toml, the Python or the place of this
+folder changes.
 """
 
 # Below Python 3.6 the next line is the one that the interpreter complains about, so it says what to do.
@@ -164,6 +165,7 @@ class Environment:
         self.root = root
         self.folder = root / ".venv"
         self.lock = root / "requirements.lock.txt"
+        self.project = root / "pyproject.toml"
         self.stamp = self.folder / "start.stamp"
         self.log = self.folder / "start.log"
         self.programs = self.folder / ("Scripts" if sys.platform == "win32" else "bin")
@@ -171,10 +173,10 @@ class Environment:
         self.packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(self.folder)}))
 
     def wanted(self) -> list[str]:
-        """Return the lines of the stamp that fits this lock, this Python and this folder."""
-        digest = hashlib.sha256(self.lock.read_bytes()).hexdigest()
+        """Return the lines of the stamp that fits this lock, this project, this Python and this folder."""
+        lock, project = (hashlib.sha256(path.read_bytes()).hexdigest() for path in (self.lock, self.project))
         version = f"{sys.version_info[0]}.{sys.version_info[1]} {sys.platform} {platform.machine()}"
-        return [f"lock: {digest}", f"Python: {version}", f"folder: {self.folder}"]
+        return [f"lock: {lock}", f"pyproject.toml: {project}", f"Python: {version}", f"folder: {self.folder}"]
 
     def shortcoming(self) -> str:
         """Say why .venv cannot serve as it stands; '' if it can."""
@@ -406,7 +408,7 @@ def refresh_lock(environment: Environment, arguments: list[str]) -> int:
         raise Trouble("the lock is written by uv, which is not on the PATH; type: python3 -m pip install uv")
     lock = str(environment.lock)
     form = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
-    groups = ["--group", "dev", "--group", "build", "--python-version", f"{OLDEST[0]}.{OLDEST[1]}"]
+    groups = ["--extra", "course", "--group", "dev", "--group", "build", "--python-version", f"{OLDEST[0]}.{OLDEST[1]}"]
     command = [uv, "pip", "compile", "pyproject.toml", *groups, *form, "--output-file", lock, *arguments]
     code = subprocess.call(command, cwd=environment.root)
     for minor in range(OLDEST[1], NEWEST[1] + 1) if code == 0 else ():

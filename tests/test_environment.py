@@ -16,7 +16,8 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCK = (ROOT / "requirements.lock.txt").read_text(encoding="utf-8")
 CONDA = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
 
-OURS = [Requirement(text) for text in PYPROJECT["project"]["dependencies"]]
+EXTRAS = PYPROJECT["project"]["optional-dependencies"]
+OURS = [Requirement(text) for text in [*PYPROJECT["project"]["dependencies"], *EXTRAS["course"]]]
 GROUPS = [Requirement(text) for group in PYPROJECT["dependency-groups"].values() for text in group]
 WANTED = {canonicalize_name(requirement.name): requirement for requirement in OURS + GROUPS}
 PYTHONS = SpecifierSet(PYPROJECT["project"]["requires-python"])

@@ -82,3 +82,53 @@ def test_a_port_in_use_is_one_clear_sentence(served):
     said = " ".join(second.stderr.split())
     assert f"nothing can listen at 127.0.0.1:{port}" in said and "--port" in said
     assert "Traceback" not in second.stderr
+
+
+def run_serve(*options):
+    return subprocess.run([*SERVE, *options], capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("0", "--idle-timeout", "-1"), "idle_seconds=-1.0 is no limit"),
+        (("0", "--idle-timeout", "nan"), "idle_seconds=nan is no limit"),
+        (("0", "--max-duration", "0"), "max_duration_seconds=0.0 is no limit"),
+        (("0", "--connections-per-second", "0"), "connections_per_second=0.0 is no limit"),
+        (("0", "--functions", "nowhere"), "functions cannot run in 'nowhere'"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(options, said):
+    refused = run_serve(*options)
+    assert refused.returncode == 1
+    assert said in refused.stderr and len(refused.stderr.splitlines()) == 1
+    assert "Ready" not in refused.stdout
+
+
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_is_a_number_from_0_to_65535(port):
+    refused = run_serve(port)
+    assert refused.returncode == 2
+    assert "0<=x<=65535" in refused.stderr
+
+
+@pytest.mark.parametrize("served", [("--quiet",)], indirect=True)
+def test_a_quiet_one_says_where_it_is_and_nothing_else(served):
+    process, url = served
+    with connect(deploy(url).replace("http", "ws", 1), compression=None, proxy=None) as ws:
+        ws.send("hello")
+        ws.recv(timeout=10)
+    process.terminate()
+    out, err = process.communicate(timeout=20)
+    assert (out, err) == ("", "")
+
+
+def test_what_happens_there_is_said(served):
+    process, url = served
+    with connect(deploy(url).replace("http", "ws", 1), compression=None, proxy=None) as ws:
+        ws.send("hello")
+        ws.recv(timeout=10)
+    process.terminate()
+    _, err = process.communicate(timeout=20)
+    assert "received  hello" in err
+    assert "closed    1000" in err

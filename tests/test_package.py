@@ -3,8 +3,10 @@
 import pkgutil
 import subprocess
 import sys
+from importlib import metadata
 
 import pytest
+from packaging.requirements import Requirement
 
 import upgrade101
 
@@ -22,6 +24,28 @@ def test_every_module_can_be_imported_first(module):
 def test_the_gateway_alone_imports_neither_moto_nor_boto3():
     run = python("import sys, upgrade101.gateway; print({'moto', 'boto3', 'botocore', 'IPython'} & set(sys.modules))")
     assert run.stdout.strip() == "set()"
+
+
+def test_the_gateway_and_its_fixtures_need_nothing_of_the_course():
+    course = [Requirement(text) for text in metadata.requires("upgrade101") if "extra ==" in text]
+    names = sorted({"IPython", *(each.name.replace("-", "_") for each in course)} - {"packaging"})
+    assert {"jupyterlab", "matplotlib", "ipykernel"} <= set(names)
+    run = python(
+        f"""
+import sys
+sys.modules.update(dict.fromkeys({names}))
+import upgrade101.__main__, upgrade101.serving, upgrade101.testing
+from upgrade101 import cloud, connect, websocket_api, wire
+cloud.start(quiet=True)
+with connect(websocket_api("chat", {{"$default": "hello"}}).url) as ws:
+    ws.send("?")
+    print(ws.recv(timeout=10))
+print(wire.text().splitlines()[0])
+cloud.stop()
+"""
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    assert run.stdout.startswith("hello\nwire log: ")
 
 
 @pytest.mark.parametrize("first", ["from upgrade101.deploy import role", "from upgrade101 import predict", "import os"])

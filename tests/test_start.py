@@ -55,8 +55,9 @@ def assert_one_sentence(done: subprocess.CompletedProcess[str], *parts: str) -> 
 
 @pytest.fixture
 def course(tmp_path: Path) -> Path:
-    """A copy of the course with nothing but start.py and a lock of one package."""
+    """A copy of the course with nothing but start.py, a lock of one package, and a project of its own."""
     shutil.copy(ROOT / "start.py", tmp_path)
+    (tmp_path / "pyproject.toml").write_text("[project]\n", "utf-8")
     (tmp_path / "requirements.lock.txt").write_text(f"nothing==1.0 \\\n    --hash=sha256:{'0' * 64}\n", "utf-8")
     return tmp_path
 

@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud
+from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.localcloud.local import LocalCloud
 from upgrade101.testing import bundle
 
@@ -166,6 +167,48 @@ def test_the_scripts_of_the_guide_run():
 
 def test_the_example_of_the_guide_runs(pytester):
     guide = (Path(__file__).parents[1] / "docs" / "gateway.md").read_text(encoding="utf-8")
-    example = guide.partition("## In your tests")[2].partition("```python\n")[2].partition("```")[0]
-    pytester.makepyfile(example)
-    pytester.runpytest_subprocess().assert_outcomes(passed=3)
+    examples = guide.partition("## In your tests")[2].partition("## One endpoint")[0].split("```python\n")[1:]
+    pytester.makepyfile(**{f"test_{number}": text.partition("```")[0] for number, text in enumerate(examples)})
+    pytester.runpytest_subprocess().assert_outcomes(passed=4)
+
+
+def test_an_authorizer_guards_the_door(websocket_api):
+    def authorize(event, context):
+        token = event["queryStringParameters"]["token"]
+        statement = {"Effect": token, "Action": "execute-api:Invoke", "Resource": event["methodArn"]}
+        return {"principalId": "ana", "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
+
+    source = "route.request.querystring.token"
+    api = websocket_api({"$default": echo}, authorizer=authorize, identity_source=[source])
+    for query, status in (("", 401), ("?token=Deny", 403)):
+        with pytest.raises(InvalidStatus, match=str(status)):
+            api.connect(query)
+    assert api.connect("?token=Allow").response.status_code == 101
+
+
+def test_iam_guards_the_door(websocket_api):
+    with pytest.raises(InvalidStatus, match="403"):
+        websocket_api({"$default": echo}, authorizer="AWS_IAM").connect()
+
+
+def test_a_two_way_route_that_is_not_there_is_refused(websocket_api):
+    with pytest.raises(
+        ConfigurationError, match=r"two_way names \['eco'\], which are no routes → the routes: \['echo'\]"
+    ):
+        websocket_api({"echo": echo}, two_way="eco")
+
+
+class TestOptions:
+    @pytest.fixture
+    def websocket_cloud_options(self):
+        return {"functions": "processes", "region": "eu-central-1"}
+
+    def test_the_cloud_starts_as_its_options_say(self, websocket_api):
+        def pid(event, context):
+            return {"statusCode": 200, "body": str(os.getpid())}
+
+        api = websocket_api({"$default": pid}, two_way="$default")
+        assert ".eu-central-1." in api.url
+        with api.connect() as ana:
+            ana.send("?")
+            assert int(ana.recv(timeout=20)) != os.getpid()

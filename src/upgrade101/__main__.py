@@ -125,6 +125,10 @@ def lessons(
     twice: Annotated[bool, typer.Option("--twice", help="Also run every cell twice in a row.")] = False,
     sections: Annotated[bool, typer.Option("--sections", help="Also run every section alone.")] = False,
     at_once: Annotated[int, typer.Option(min=1, help="How many lessons run at a time.")] = 2,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Run them in JupyterLab and Chromium instead, in light and dark.")
+    ] = False,
+    pictures: Annotated[Path, typer.Option(help="Where --browser saves what it saw.")] = Path(".upgrade101/pictures"),
 ) -> None:
     """Run every lesson in a kernel of its own, cells queued as by Run All; exit 1 where a cell fails."""
     from .authoring.lessons import ONCE, SECTIONS, TWICE
@@ -138,6 +142,10 @@ def lessons(
         paths = lessons_of(root(), only or [])
     except ConfigurationError as fault:
         _refuse(fault)
+    if browser:
+        from .authoring import looking
+
+        raise typer.Exit(looking.show(paths, pictures.absolute(), console))
     raise typer.Exit(show(paths, ways, at_once, console))
 
 

@@ -54,7 +54,8 @@ def machine() -> list[Row]:
 def packages(distribution: str = COURSE) -> list[Row]:
     """Return one row for each package that ``distribution`` asks for, with the version that is installed."""
     required = [Requirement(text) for text in metadata.requires(distribution) or []]
-    return [_package(each) for each in required if each.marker is None or each.marker.evaluate()]
+    here = {"extra": "course"}
+    return [_package(each) for each in required if each.marker is None or each.marker.evaluate(here)]
 
 
 def card(rows: Iterable[Row]) -> Card:

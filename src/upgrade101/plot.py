@@ -76,6 +76,10 @@ class Plot:
 
 def show(figure: Figure, words: str) -> Plot:
     """Return the figure as the value of a cell; ``words`` say what it shows, for who does not see it."""
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        if legend is not None:
+            legend.set_frame_on(False)  # a white box on a dark page
     drawn = io.StringIO()
     with matplotlib.rc_context(_STYLE):
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None, "Creator": None})

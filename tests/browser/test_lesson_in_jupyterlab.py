@@ -1,14 +1,17 @@
 """Lesson 03 as a learner sees it: a real JupyterLab, a real browser, Run All."""
 
+import io
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
+from rich.console import Console
 
-from upgrade101.authoring.browser import chromium, look
-from upgrade101.authoring.run import code_cells
+from upgrade101.authoring.browser import chromium
+from upgrade101.authoring.looking import THEMES, look_at, show
 from upgrade101.gateway.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -30,22 +33,21 @@ def browser():
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
-@pytest.mark.parametrize("theme", ["Light", "Dark"])
-def test_run_all_in_lesson_03(browser, theme, tmp_path):
+@pytest.mark.parametrize("theme", THEMES)
+def test_run_all_in_lesson_03(browser, theme):
     lesson = ROOT / "notebooks" / "03_routes.ipynb"
-    copy = tmp_path / "desk" / lesson.name
-    copy.parent.mkdir()
-    shutil.copy(lesson, copy)
-    picture = ROOT / "tests" / "browser" / "screenshots" / f"{lesson.stem}-{theme.lower()}.png"
-    expected = {cell.cell_id: cell for cell in code_cells(lesson)}
-    seen = look(copy, picture, theme=theme, environment={"UPGRADE101_PROGRESS": str(tmp_path / "progress.json")})
+    seen = look_at(lesson, theme, ROOT / "tests" / "browser" / "screenshots")
+    assert seen.faults == []
+    assert seen.picture.stat().st_size > 50_000
 
-    assert seen.passed, [cell for cell in seen.cells if cell["errors"]]
-    code = [cell for cell in seen.cells if cell["type"] == "code"]
-    assert [cell["count"] for cell in code] == list(range(1, len(code) + 1)), "every cell ran once, in order"
-    assert not [cell["id"] for cell in code if cell["errors"] and not expected[cell["id"]].expected_to_fail]
-    assert any(cell["pictures"] for cell in code), "a wire log was drawn"
-    assert all(text for cell in code for text in cell["pictures"]), "every picture says in words what it shows"
-    assert not seen.outside, "the page asked for nothing beyond this machine"
-    assert not seen.console
-    assert picture.stat().st_size > 50_000
+
+def test_a_lesson_that_does_not_end_well_is_told(browser, tmp_path):
+    book = nbformat.v4.new_notebook()
+    book.cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in (("fine", "1"), ("breaks", "1 / 0"))]
+    lesson = tmp_path / "99_broken.ipynb"
+    nbformat.write(book, lesson)
+    said = io.StringIO()
+    assert show([lesson], tmp_path, Console(file=said, width=200), ["Dark"]) == 1
+    assert "Run All did not come to its end" in said.getvalue()
+    assert "breaks failed" in said.getvalue() and "division by zero" in said.getvalue()
+    assert "0 of 1 runs are as they should be" in said.getvalue()

@@ -9,7 +9,7 @@ from pathlib import Path
 from .faults import Fault
 
 SLUG = re.compile(r"\d\d_[a-z0-9_]{1,29}")
-LEFT_BY_RUNS = {".ipynb_checkpoints", "__pycache__", ".upgrade101", ".DS_Store"}
+LEFT_BY_RUNS = {"my_chat", ".ipynb_checkpoints", "__pycache__", ".upgrade101", ".DS_Store"}
 
 
 def folders_hold_together(root: Path) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """What the course says to a learner: one card, rich in a notebook and plain in a terminal, with the same content.
 
-Words may hold `code`, **stress** and fenced blocks of code, as in a notebook's own text.
+Words may hold `code`, **stress**, *emphasis* and fenced blocks of code, as in a notebook's own text.
 """
 
 from __future__ import annotations
@@ -206,20 +206,31 @@ def in_ipython() -> bool:
 def inline(words: str) -> str:
     """Return one line of words as HTML.
 
-    >>> inline("the `body` is **text**, not <json>")
-    'the <code>body</code> is <strong>text</strong>, not &lt;json&gt;'
+    >>> inline("the `body` is **text**, *not* <json>")
+    'the <code>body</code> is <strong>text</strong>, <em>not</em> &lt;json&gt;'
     """
     pieces = re.split(r"(`[^`]+`)", words)
     return "".join(
-        f"<code>{escape(piece[1:-1])}</code>"
-        if place % 2
-        else re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(piece))
+        f"<code>{escape(piece[1:-1])}</code>" if place % 2 else _marked(escape(piece))
         for place, piece in enumerate(pieces)
     )
 
 
+_STRESS = re.compile(r"\*\*(.+?)\*\*")
+_EMPHASIS = re.compile(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])")
+
+
+def _marked(words: str) -> str:
+    return _EMPHASIS.sub(r"<em>\1</em>", _STRESS.sub(r"<strong>\1</strong>", words))
+
+
 def _plain(words: str) -> str:
-    return re.sub(r"\*\*(.+?)\*\*", r"\1", words)
+    """Return words without marks.
+
+    >>> _plain("all **three** say *message*, 2 * 3 * 4, *args and **kwargs")
+    'all three say message, 2 * 3 * 4, *args and **kwargs'
+    """
+    return _EMPHASIS.sub(r"\1", _STRESS.sub(r"\1", words))
 
 
 def _chunks(words: str) -> Iterable[tuple[bool, str]]:

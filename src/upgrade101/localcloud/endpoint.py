@@ -147,6 +147,8 @@ def _failure(request: HttpRequest, fault: Exception) -> HttpResponse:
     missing = isinstance(fault, NotImplementedError) or (isinstance(fault, _NoRule) and fault.status in (404, 405))
     if missing and not scope(request).service:
         return error(request, 404, "ResourceNotFoundException", f"Nothing answers at {request.target[:200]}")
+    if missing and what.endswith(f" {request.target.partition('?')[0][:100]}"):  # no call that botocore knows
+        return error(request, 404, "ResourceNotFoundException", f"There is no call {what}")
     if missing:
         message = f"{what} works on AWS, but moto {MOTO} has not implemented it; use another call, or CLOUD=aws."
         return error(request, 501, "NotImplemented", message)

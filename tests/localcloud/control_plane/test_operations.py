@@ -43,7 +43,11 @@ def test_a_body_keeps_the_fields_that_the_operation_knows():
         ("CreateRoute", "[]", "a JSON object is expected"),
         ("CreateRoute", '{"routeKey": 7}', "Invalid routeKey specified. A string is expected."),
         ("CreateRoute", '{"apiKeyRequired": "yes"}', "Invalid apiKeyRequired specified. A boolean is expected."),
-        ("CreateIntegration", '{"timeoutInMillis": true}', "Invalid timeoutInMillis specified. A integer is expected."),
+        (
+            "CreateIntegration",
+            '{"timeoutInMillis": true}',
+            "Invalid timeoutInMillis specified. An integer is expected.",
+        ),
         ("CreateIntegration", '{"requestTemplates": {"a": 1}}', "Invalid requestTemplates.a specified."),
         ("CreateAuthorizer", '{"identitySource": "x"}', "Invalid identitySource specified. A list is expected."),
         ("CreateStage", '{"defaultRouteSettings": {"loggingLevel": "X"}}', "Must be one of [ERROR, INFO, OFF]"),

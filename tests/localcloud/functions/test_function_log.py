@@ -9,6 +9,8 @@ import threading
 
 import pytest
 
+from upgrade101.localcloud.functions import log_shelf
+
 HELLO = "def handler(event, context):\n    print('hello', event.get('n', ''))\n"
 REQUEST = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 
@@ -267,3 +269,33 @@ def test_reading_logs_while_environments_start(cloud):
         event["eventId"] for event in cloud.client("logs").filter_log_events(logGroupName="/aws/lambda/chat")["events"]
     ]
     assert len(set(ids)) == len(ids)
+
+
+def test_a_log_that_nobody_asks_for_keeps_its_newest_invocations(cloud, monkeypatch):
+    monkeypatch.setattr(log_shelf, "_MOST", 3)
+    arn = cloud.create("print('new here')\n" + HELLO)
+    for n in range(5):
+        cloud.call(arn, {"n": n})
+    assert [line for line in cloud.log() if line.startswith(("hello", "new"))] == [
+        "hello 2\n",
+        "hello 3\n",
+        "hello 4\n",
+    ]
+
+
+def test_nothing_is_lost_or_doubled_where_one_reads_what_others_write(cloud):
+    taken, ended = [], threading.Event()
+    stream = log_shelf.Stream(None, "x", lambda record: [record])
+
+    def take():
+        while not ended.is_set():
+            taken.extend(stream.take())
+
+    reader = threading.Thread(target=take)
+    reader.start()
+    for n in range(30_000):
+        stream.put((n, "x"))
+    ended.set()
+    reader.join()
+    log_shelf._shelf.clear()
+    assert [n for n, _ in [*taken, *stream.take()]] == list(range(30_000))

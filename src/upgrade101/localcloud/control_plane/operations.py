@@ -129,7 +129,8 @@ def _check(shape: Shape, value: Any, field: str, *, clears: bool) -> None:
         return
     expected = _PYTHON_TYPES.get(kind)
     if expected and (not isinstance(value, expected) or (isinstance(value, bool) and kind != "boolean")):
-        raise BadRequest(f"Invalid {field} specified. A {kind} is expected.")
+        article = "An" if kind[0] in "aeiou" else "A"
+        raise BadRequest(f"Invalid {field} specified. {article} {kind} is expected.")
     if isinstance(shape, StringShape):
         _check_string(shape, value, field)
     elif isinstance(shape, ListShape):

@@ -39,7 +39,7 @@ def _size(max_results: str) -> int:
     if not max_results:
         return DEFAULT_PAGE
     if not (max_results.isascii() and max_results.isdigit()) or int(max_results) < 1:
-        raise BadRequest(f"Invalid maxResults {max_results}: a number from 1 to {LARGEST_PAGE} is expected")
+        raise BadRequest(f"Invalid maxResults {max_results}: a number above 0 is expected")
     return min(int(max_results), LARGEST_PAGE)
 
 

@@ -29,6 +29,8 @@ from .resources import LOCK
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 
+_LACKING = "moto lacks it; make what it would make with other calls, or run this on AWS"
+
 Handler = Callable[..., Any]
 UrlTable = dict[str, Handler]
 
@@ -49,7 +51,7 @@ class ControlPlane(ApiGatewayV2Response):
             with LOCK:
                 return super().call_action()
         except NotImplementedError:
-            return _refused(NotEmulatedHere(self._get_action() or self.path))
+            return _refused(NotEmulatedHere(self._get_action() or self.path, _LACKING))
 
     def serve(self, operation: Operation) -> TYPE_RESPONSE:
         """Answer for a WEBSOCKET API, or let moto answer."""
