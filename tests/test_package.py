@@ -37,7 +37,7 @@ sys.modules.update(dict.fromkeys({names}))
 import upgrade101.__main__, upgrade101.serving, upgrade101.testing
 from upgrade101 import cloud, connect, websocket_api, wire
 cloud.start(quiet=True)
-with connect(websocket_api("chat", {{"$default": "hello"}}).url) as ws:
+with connect(websocket_api("chat", {{"$default": "hello"}}, two_way=("$default",)).url) as ws:
     ws.send("?")
     print(ws.recv(timeout=10))
 print(wire.text().splitlines()[0])

@@ -7,7 +7,6 @@ import threading
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from upgrade101 import cloud, websocket_api
 from upgrade101.gateway.happenings import Answered, Closed, Managed, Opened, Refused, Routed, Sent
 from upgrade101.serving import COLUMNS, narrate, words
 
@@ -50,21 +49,21 @@ def test_a_line_is_short_and_is_one():
 
 
 @pytest.fixture
-def running():
-    cloud.start(quiet=True)
-    logging.getLogger("upgrade101").setLevel(logging.INFO)
-    yield
-    logging.getLogger("upgrade101").setLevel(logging.NOTSET)
-    cloud.stop()
+def told(websocket_cloud):
+    """Return what somebody hears while something is done."""
+    log = logging.getLogger("upgrade101")
+    log.setLevel(logging.INFO)
 
+    def told(handler, do):
+        end = narrate(websocket_cloud.local(), handler)
+        try:
+            do()
+            websocket_cloud.settle()
+        finally:
+            end()
 
-def told(handler, do):
-    end = narrate(cloud.local(), handler)
-    try:
-        do()
-        cloud.settle()
-    finally:
-        end()
+    yield told
+    log.setLevel(logging.NOTSET)
 
 
 def shout(event, context):
@@ -76,35 +75,34 @@ def refuse(event, context):
     return {"statusCode": 401}
 
 
-def test_who_serves_hears_what_happens_and_what_functions_print(running):
-    api = websocket_api("one", {"$default": shout})
-    closed = websocket_api("two", {"$connect": refuse})
+def test_who_serves_hears_what_happens_and_what_functions_print(told, websocket_api):
+    api, closed = websocket_api({"$default": shout}), websocket_api({"$connect": refuse})
     into = io.StringIO()
 
     def do():
-        with cloud.connect(api.url) as ws:
+        with api.connect() as ws:
             ws.send("hello?")
             ws.recv(timeout=10)
         with pytest.raises(InvalidStatus):
-            cloud.connect(closed.url).__enter__()
+            closed.connect()
 
     told(logging.StreamHandler(into), do)
     lines = into.getvalue().splitlines()
     for part in (
         f"connected to {api.api_id}/dev",
         "received  hello?",
-        "[one-shout] I was asked",
-        "[one-shout] [ERROR] ValueError: too loud",
-        "failed    $default  one-shout",
+        "shout] I was asked",
+        "shout] [ERROR] ValueError: too loud",
+        "failed    $default  api-1-0-shout",
         "closed    1000",
         "refused   401",
     ):
         assert any(part in line for line in lines), part
-    cloud.connect(api.url).close()
+    api.connect().close()
     assert into.getvalue().splitlines() == lines, "it has ended"
 
 
-def test_nobody_waits_for_a_terminal_that_stands_still(running, monkeypatch):
+def test_nobody_waits_for_a_terminal_that_stands_still(told, websocket_api, monkeypatch):
     monkeypatch.setattr("upgrade101.serving._WAITING", 20)
     go, written = threading.Event(), []
 
@@ -113,10 +111,13 @@ def test_nobody_waits_for_a_terminal_that_stands_still(running, monkeypatch):
             go.wait(20)
             written.append(record.getMessage())
 
-    api = websocket_api("echo", {"$default": "hello"})
+    def hello(event, context):
+        return {"statusCode": 200, "body": "hello"}
+
+    api = websocket_api({"$default": hello}, two_way="$default")
 
     def do():
-        with cloud.connect(api.url) as ws:
+        with api.connect() as ws:
             for _ in range(100):
                 ws.send("?")
                 ws.recv(timeout=10)

@@ -31,6 +31,7 @@ def header(client):
     client.meta.events.register("before-send", stop)
     with pytest.raises(InterruptedError):
         client.list_tables()
+    client.meta.events.unregister("before-send", stop)
     return seen[0]
 
 
