@@ -133,3 +133,4 @@ def test_what_happens_there_is_said(served):
     _, err = process.communicate(timeout=20)
     assert "received  hello" in err
     assert "closed    1000" in err
+    assert re.search(r"apigatewayv2 CreateApi  201", err)

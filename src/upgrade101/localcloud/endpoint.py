@@ -66,9 +66,12 @@ class Endpoint:
         if not _is_trusted(request, local):
             return error(request, 403, "AccessDenied", "AWS APIs answer to programs on this machine, not to web pages.")
         try:
-            return self._moto(request)
+            response = self._moto(request)
         except Exception as fault:
-            return _failure(request, fault)
+            response = _failure(request, fault)
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s  %s", operation(request), response.status)
+        return response
 
     def _moto(self, request: HttpRequest) -> HttpResponse:
         if request.header("authorization").startswith("AWS4-") and not scope(request).service:
