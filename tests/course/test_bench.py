@@ -25,6 +25,20 @@ HANDLERS = cell(
 
     def fails(event, context):
         return 1 / 0
+
+    calls = []
+
+    def count(event, context):
+        calls.append(1)
+        return {"statusCode": 200, "body": str(len(calls))}
+
+    def send(event, context):
+        boto3.client("lambda").invoke(FunctionName="errand", InvocationType="Event", Payload="{}")
+        return {"statusCode": 200, "body": "sent"}
+
+    def errand(event, context):
+        boto3.client("dynamodb").list_tables()
+        print("done")
     """
 )
 TABLES, HUSH, FAILS = HANDLERS["tables"], HANDLERS["hush"], HANDLERS["fails"]
@@ -119,6 +133,39 @@ def test_the_bench_sees_everything_of_its_own(moto: None) -> None:
     assert [one.text for one in seen if isinstance(one, Received)] == ["hello"]
     assert [one.caller for one in seen if isinstance(one, Called) and one.service == "dynamodb"] == ["lab-tables"]
     assert isinstance(seen[-1], Closed)
+
+
+def test_a_restart_costs_functions_their_globals_and_clients_nothing(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": HANDLERS["count"]}, two_way=("$default",))
+        with bench.line(api.url) as line:
+            assert line.ask("a") + line.ask("b") == ["1", "2"]
+            bench.restart()
+            assert line.ask("c") == ["1"]
+
+
+def test_what_nobody_waits_for_is_waited_for(moto: None, capsys: pytest.CaptureFixture[str]) -> None:
+    with fresh() as bench:
+        bench.function(HANDLERS["errand"])
+        api = bench.api({"$default": HANDLERS["send"]}, two_way=("$default",))
+        bench.ask(api.url, "hello")
+        seen = bench.happenings()
+        assert bench.prints == ["[errand] done"]
+    assert [one.caller for one in seen if isinstance(one, Called) and one.operation == "ListTables"] == ["errand"]
+    assert capsys.readouterr().out == ""
+
+
+def test_something_happens_between_a_call_and_the_next_line(moto: None) -> None:
+    def looks(call: Called) -> bool:
+        return call.caller == "lab-tables" and call.operation == "ListTables"
+
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        with bench.meanwhile(looks, lambda: create_table("too-late")):
+            assert bench.ask(api.url, "hello") == [""]
+        assert bench.ask(api.url, "hello") == ["too-late"]
+        made = [one.caller for one in bench.happenings() if isinstance(one, Called) and one.operation == "CreateTable"]
+    assert made == [""]
 
 
 def test_silence_is_heard_without_waiting_for_the_clock(moto: None) -> None:

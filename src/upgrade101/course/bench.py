@@ -26,6 +26,7 @@ from ..deploy import Api, Handler, function, websocket_api
 from ..gateway.errors import ConfigurationError
 from ..gateway.happenings import Called, Happening, Invoked
 from ..localcloud import accounts
+from ..localcloud.functions import surroundings
 from ..localcloud.local import LocalCloud
 from .exercises import NotYet
 
@@ -71,7 +72,7 @@ class Line:
         """Return the frames that have come since last asked, without waiting longer than the gateway is at work."""
         with suppress(ConnectionClosed, TimeoutError):
             self._ping()  # the gateway has read all that was sent
-            cloud.settle(PATIENCE)
+            _settle()
             self._ping()  # and all that it sent is here
         frames = []
         with suppress(ConnectionClosed, TimeoutError):
@@ -93,6 +94,8 @@ class Bench:
         self._happenings: list[Happening] = []
         self._owners: dict[str, str] = {}
         self._requests: set[str] = set()
+        self._functions: set[str] = set()
+        self._meanwhile: list[tuple[Callable[[Called], bool], Callable[[], object]]] = []
 
     def api(self, routes: Mapping[str, Handler | Mapping[str, Any] | None], **options: Any) -> Api:
         """Build and deploy an API: :func:`upgrade101.websocket_api`, on this bench."""
@@ -124,8 +127,26 @@ class Bench:
 
     def happenings(self) -> Sequence[Happening]:
         """Return what happened here, once nothing is under way any more."""
-        cloud.settle(PATIENCE)
+        _settle()
         return tuple(self._happenings)
+
+    def restart(self) -> None:
+        """End every execution environment: what functions keep in globals is gone, as after new code."""
+        _settle()
+        cloud.local().functions.retire(ACCOUNT)
+
+    @contextmanager
+    def meanwhile(self, calls: Callable[[Called], bool], do: Callable[[], object]) -> Iterator[None]:
+        """Do something between a call that a function makes and the next line of that function, until the block ends.
+
+        So an unlucky order is certain and not a matter of luck: ``calls`` tells which calls of boto3, and whoever made
+        one waits until ``do`` has returned, which must not raise.
+        """
+        self._meanwhile.append((calls, do))
+        try:
+            yield
+        finally:
+            self._meanwhile.remove((calls, do))
 
     # ── what the cloud asks ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,7 +157,17 @@ class Bench:
         if isinstance(happening, Invoked):
             self._requests.add(happening.request_id)
         self._happenings.append(happening)
+        if isinstance(happening, Called):
+            if happening.operation == "CreateFunction":
+                self._functions.add(happening.parameters["FunctionName"])
+            self._hold_up(happening)
         return True
+
+    def _hold_up(self, call: Called) -> None:
+        for calls, do in tuple(self._meanwhile):
+            if calls(call):
+                with surroundings.outside():
+                    do()
 
     def _is_here(self, happening: Happening) -> bool:
         if isinstance(happening, Called):
@@ -147,10 +178,17 @@ class Bench:
 
     def takes_print(self, function_name: str, request_id: str, text: str) -> bool:
         """Take what a function of this bench printed, and tell whether it was one."""
-        if request_id not in self._requests:
+        if request_id not in self._requests and function_name not in self._functions:
             return False
         self.prints += [f"[{function_name}] {line}" for line in text.splitlines()]
         return True
+
+
+def _settle() -> None:
+    """Wait until nothing is under way: neither at the gateway nor in a function that nobody waits for."""
+    cloud.settle(PATIENCE)
+    cloud.local().functions.settle(PATIENCE)
+    cloud.settle(PATIENCE)  # and what that function has caused
 
 
 def _refused(response: Response) -> str:
@@ -177,7 +215,7 @@ def fresh() -> Iterator[Bench]:
         undo.callback(_overhear(local, bench))
         undo.callback(accounts.clear, ACCOUNT)
         undo.callback(local.functions.retire, ACCOUNT)
-        undo.callback(cloud.settle, PATIENCE)
+        undo.callback(_settle)
         undo.enter_context(_as_default(session))
         yield bench
 

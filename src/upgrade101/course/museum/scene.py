@@ -152,10 +152,15 @@ def _said(value: Any) -> str:
 
 @contextmanager
 def stage(
-    bench: Bench, routes: Routes, *, two_way: tuple[str, ...] = (), scheduled: tuple[str, ...] = ()
+    bench: Bench,
+    routes: Routes,
+    *,
+    two_way: tuple[str, ...] = (),
+    scheduled: tuple[str, ...] = (),
+    table_name: str = TABLE,
 ) -> Iterator[Scene]:
     """Build table and API for these routes; those named in ``scheduled`` are functions without a route."""
-    table = connection_table(TABLE, session=bench.session)
+    table = connection_table(table_name, session=bench.session)
     api = bench.api({key: each for key, each in routes.items() if key not in scheduled}, two_way=two_way)
     with ExitStack() as open_lines:
         scene = Scene(bench, routes, table, api, open_lines)
