@@ -1,9 +1,6 @@
 """Lab 03, both ways: what is right is done, and what is plausible and wrong is told what is wrong."""
 
-import importlib.util
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from course_kit import cell
@@ -11,20 +8,9 @@ from course_kit import cell
 from upgrade101 import cloud
 from upgrade101.course.bench import fresh
 from upgrade101.course.check import Check
+from upgrade101.course.checks.wrong03 import WRONG
 from upgrade101.course.exercises import RUNGS, exercises
 from upgrade101.course.store import Store
-
-
-def wrong_answers(lab: str) -> list[Any]:
-    path = Path(__file__).parent / "wrong_answers" / f"lab{lab}.py"
-    spec = importlib.util.spec_from_file_location(f"wrong_answers_{lab}", path)
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return list(module.WRONG)
-
-
-WRONG = wrong_answers("03")
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -29,32 +29,29 @@ def _shop(*changes: tuple[str, str]) -> str:
     return source
 
 
-_GREET = """
+_LINE = """
 import json
 
 def greet(event, context):
     message = json.loads(event["body"])
     return {"statusCode": 200, "body": "good morning, " + NAME}
+
+# %%
+from upgrade101 import websocket_api
+
+def answer():
+    return API
 """
 
 
 def _line(name: str, api: str) -> str:
-    """Return a cell that opens the line; ``greet`` is defined in another one, as in the lab."""
-    greet = _GREET.replace("NAME", name)
-    return f"""
-from course_kit import cell
-from upgrade101 import websocket_api
-
-greet = cell({greet!r})["greet"]
-
-def answer():
-    return {api}
-"""
+    """Return two cells: what opens the line stands in the second one, as in the lab."""
+    return _LINE.replace("NAME", name).replace("API", api)
 
 
 _ANSWERS = 'gateway.create_route_response(**here, RouteId=route["RouteId"], RouteResponseKey="$default")'
 
-WRONG = [
+WRONG: list[tuple[str, str, str, str]] = [
     # 03.1 · Answer a message
     (
         "03.1",
@@ -293,8 +290,8 @@ WRONG = [
     (
         "03.4",
         "forgets the comma",
-        _line('message.get("name", "stranger")', 'websocket_api("bakery", {"greet": greet}, two_way=("gre"))'),
-        "nothing, although",
+        _line('message.get("name", "stranger")', 'websocket_api("bakery", {"greet": greet}, two_way=("greet"))'),
+        "two_way names ['e', 'g', 'r', 't'], which are no routes",
     ),
     (
         "03.4",
