@@ -182,11 +182,22 @@ def _beside_the_package(name: str) -> Any:
     return importlib.import_module(name)
 
 
-@app.command()
-def labs(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where labs/ would change.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite labs that somebody has worked in.")] = False,
-) -> None:
+labs = typer.Typer(help="Generate labs/ from solutions/, and prove that every check is right.")
+app.add_typer(labs, name="labs")
+
+Checked = Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where labs/ would change.")]
+Forced = Annotated[bool, typer.Option("--force", help="Overwrite labs that somebody has worked in.")]
+
+
+@labs.callback(invoke_without_command=True)
+def labs_alone(context: typer.Context, check: Checked = False, force: Forced = False) -> None:
+    """Generate labs/ from solutions/, as `labs build` does; `labs verify` proves that every check is right."""
+    if context.invoked_subcommand is None:
+        labs_build(check, force)
+
+
+@labs.command("build")
+def labs_build(check: Checked = False, force: Forced = False) -> None:
     """Generate labs/ from solutions/."""
     from .authoring.labs import differences, generate
     from .authoring.lint import root
@@ -203,6 +214,23 @@ def labs(
         raise typer.Exit(1)
     for path in made:
         console.print(path.relative_to(root()).as_posix(), highlight=False, markup=False)
+
+
+@labs.command("verify")
+def labs_verify(
+    only: Annotated[list[str] | None, typer.Option(help="Only this lab, 05 say; may be given again.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, help="How many kernels run at a time.")] = 2,
+) -> None:
+    """Prove that solutions pass, untouched labs do not, and wrong answers are told why; exit 1 where one is not so."""
+    from .authoring import labs_table, verify
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    try:
+        names = verify.labs(root(), only or [])
+    except ConfigurationError as fault:
+        _refuse(fault)
+    raise typer.Exit(labs_table.show(root(), names, at_once, console))
 
 
 if __name__ == "__main__":
