@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .course.hint import hint
     from .course.predict import predict
     from .course.progress import progress
+    from .course.solution import solution
     from .deploy import connection_table, function, package, role, sqs_queue, websocket_api
     from .gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
 
@@ -42,6 +43,7 @@ __all__ = [
     "predict",
     "progress",
     "role",
+    "solution",
     "sqs_queue",
     "websocket_api",
     "wire",
@@ -51,7 +53,7 @@ _HOMES = {
     ".gateway.errors": ("ConfigurationError", "HandlerError", "LimitExceeded", "NotEmulated", "Upgrade101Error"),
     ".cloud": ("cloud", "connect"),
     ".wire": ("wire",),
-    ".course": ("check", "fails", "hint", "predict", "progress"),
+    ".course": ("check", "fails", "hint", "predict", "progress", "solution"),
     ".deploy": ("connection_table", "function", "package", "role", "sqs_queue", "websocket_api"),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

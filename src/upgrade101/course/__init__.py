@@ -8,6 +8,7 @@ from .fails import fails
 from .hint import hint
 from .predict import predict
 from .progress import progress
+from .solution import solution
 
 __all__ = [
     "Bench",
@@ -21,5 +22,6 @@ __all__ = [
     "hint",
     "predict",
     "progress",
+    "solution",
     "trying",
 ]
