@@ -4,6 +4,8 @@ from typing import Any
 import pytest
 from notebook_kit import code, document, markdown
 
+from upgrade101.authoring import labs_wrong
+from upgrade101.authoring.labs_wrong import WrongAnswer
 from upgrade101.authoring.lint import lint, lint_course
 from upgrade101.authoring.rules_course import folders_hold_together, nothing_strays, package_fits_the_notebooks
 from upgrade101.course import exercises as the_exercises
@@ -14,6 +16,7 @@ LABS = sorted([*(ROOT / "solutions").glob("*/*.ipynb"), *(ROOT / "labs").glob("*
 
 HINTS = ("where", "idea", "means", "shape", "```\nx = 1\n```")
 KINDS = ("complete", "change", "repair", "explain")
+BOX = "<details><summary>Stuck?</summary>\n\nLook.\n</details>"
 REGION = "### BEGIN SOLUTION\nx = 1\n### STUB\n# # TODO {id} – 1 line\n# ...\n### END SOLUTION"
 
 
@@ -29,11 +32,25 @@ def test_the_folders_hold_together():
 
 @pytest.fixture(autouse=True)
 def lab(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The checks of a lab 90: three exercises."""
+    """The checks of a lab 90: three exercises, each with five wrong answers."""
     registry: dict[str, Any] = dict(the_exercises._registry)
     monkeypatch.setattr(the_exercises, "_registry", registry)
     for number in (1, 2, 3):
-        exercise(f"90.{number}", f"Exercise {number}", showed="it works", hints=HINTS)(lambda answer, bench: None)
+        an_exercise(number)
+
+
+@pytest.fixture(autouse=True)
+def wrong(monkeypatch: pytest.MonkeyPatch) -> list[WrongAnswer]:
+    """The wrong answers to it."""
+    known = [WrongAnswer(f"90.{number}", name, "answer = 1", "no") for number in (1, 2, 3) for name in "abcde"]
+    original = labs_wrong.wrong_answers
+    monkeypatch.setattr(labs_wrong, "wrong_answers", lambda lab: known if lab == "90" else original(lab))
+    return known
+
+
+def an_exercise(number: int, title: str = "", **more: Any) -> None:
+    said = {"showed": "it works", "hints": HINTS, "symptoms": {"Forbidden": "no route"}, **more}
+    exercise(f"90.{number}", title or f"Exercise {number}", **said)(lambda answer, bench: None)
 
 
 def mark(id, **more):
@@ -64,6 +81,7 @@ def block(number):
             f'check("{id}", x)',
             nbgrader=mark(f"check-{number}", grade=True, locked=True, points=2),
         ),
+        markdown(f"stuck-{number}", BOX),
     ]
 
 
@@ -83,6 +101,7 @@ def cells():
         *block(3),
         heading(4),
         markdown("explain", EXPLAIN, nbgrader=mark("explain", grade=True, solution=True, points=1)),
+        markdown("compare", BOX),
         markdown("look-back", "## Look back"),
         code("progress", 'progress("90")'),
         code("stop", "cloud.clean()\ncloud.stop()"),
@@ -125,6 +144,8 @@ CHANGED = [
     ("check-1", [code("check-1", 'check("90.2", x)', nbgrader=CHECK)], "90.1 is not checked once"),
     ("check-1", [code("check-1", 'check("90.1", x)')], "nbgrader does not know this check"),
     ("check-1", [code("check-1", 'check("90.1", x)', nbgrader=mark("check-2"))], "grade_id is 'check-2'"),
+    ("stuck-2", [], "90.2 has no symptom box → <details><summary>Stuck?"),
+    ("compare", [], "90.4 has no list to compare with → <details><summary>Written?"),
     ("explain", [markdown("explain", EXPLAIN, nbgrader=mark("explain", solution=True))], "nobody can mark 90.4"),
     ("write-1", [code("write-1", REGION[:-16], nbgrader=mark("write-1", solution=True))], "begins and does not end"),
     ("write-1", [code("write-1", REGION)], "nbgrader does not know this solution"),
@@ -143,22 +164,41 @@ def test_what_is_wrong_is_named_with_what_to_do(cells, faults, id, new, said):
 
 
 def test_a_check_needs_its_exercise(cells, faults):
-    exercise("90.5", "One too many", showed="it works", hints=HINTS)(lambda answer, bench: None)
+    an_exercise(5, "One too many")
     assert faults(cells) == [
-        "solutions/90_test/90_test.ipynb: 90.5 has a check and no exercise → ### 90.5 · One too many"
+        "solutions/90_test/90_test.ipynb: 90.5 has a check and no exercise → ### 90.5 · One too many",
+        "solutions/90_test/90_test.ipynb: 90.5 has 0 wrong answers and needs 5 → write it in checks/wrong90.py",
     ]
 
 
 def test_an_exercise_needs_its_check(cells, faults):
     del the_exercises._registry["90.2"]
-    assert faults(cells) == [
+    assert faults(cells)[0] == (
         "solutions/90_test/90_test.ipynb [exercise-2]: 90.2 has no check → write it in checks/lab90.py"
+    )
+
+
+def test_an_exercise_needs_a_symptom(cells, faults):
+    an_exercise(2, symptoms={})
+    (found,) = faults(cells)
+    assert "[exercise-2]: 90.2 knows no symptom → [exercise.symptoms] in lab90.toml" in found
+
+
+def test_wrong_answers_prove_each_check(cells, faults, wrong):
+    del wrong[5]
+    wrong += [WrongAnswer("90.1", "a", "answer = 1", "no"), WrongAnswer("90.3", "f", "answer = 1", " ")]
+    wrong += [WrongAnswer("90.8", "a", "answer = 1", "no")]
+    assert sorted(fault.split(": ", 1)[1].partition(" → ")[0] for fault in faults(cells)) == [
+        "90.2 has 4 wrong answers and needs 5",
+        "90.3, 'f': no words are meant for it",
+        "there are wrong answers to 90.8, which has no check",
+        "two wrong answers to 90.1 are called 'a'",
     ]
 
 
 def test_the_last_hint_and_the_solution_say_the_same(cells, faults):
     hints = (*HINTS[:4], "```\nx = 2\n```")
-    exercise("90.2", "Exercise 2", showed="it works", hints=hints)(lambda answer, bench: None)
+    an_exercise(2, hints=hints)
     (found,) = faults(cells)
     assert "the last hint of 90.2 says 'x = 2', the solution does not" in found
 
@@ -206,6 +246,7 @@ def test_a_course_holds_together(course, tmp_path):
         ("labs/91_new/91_new.ipynb", "has no solution"),
         ("labs/notes.txt", "lies outside of a lab's folder"),
         ("src/upgrade101/course/checks/lab91.py", "belongs to no solution"),
+        ("src/upgrade101/course/checks/wrong91.py", "belongs to no solution"),
         ("src/upgrade101/course/predictions/lesson91.toml", "belongs to no lesson"),
     ],
 )

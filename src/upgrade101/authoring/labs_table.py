@@ -62,7 +62,7 @@ class Bars:
 def tell(done: Iterable[Done], seconds: float, console: Console) -> None:
     """Print the table, and below it what is wrong, each with what was said instead."""
     runs = sorted(done, key=lambda each: (each.job.name, WAYS.index(each.job.way)))
-    heads = ("exercises", "solutions pass", "untouched do not", "wrong answers caught", "seconds")
+    heads = ("exercises", "solved", "untouched", "wrong answers", "seconds")
     table = Table("lab", *heads, box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
@@ -70,6 +70,7 @@ def tell(done: Iterable[Done], seconds: float, console: Console) -> None:
         table.add_row(name, *_row([each for each in runs if each.job.name == name]))
     table.add_row("in all", *_row(runs))
     console.print(table, highlight=False)
+    console.print("Solved pass, untouched do not, and wrong answers are told the words that are meant for them.")
     console.print(f"{seconds:.0f} s by the clock, with the start of every kernel", highlight=False)
     for each in runs:
         for problem in each.problems:

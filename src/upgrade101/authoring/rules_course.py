@@ -32,7 +32,7 @@ def package_fits_the_notebooks(root: Path) -> Iterator[Fault]:
     course = root / "src" / "upgrade101" / "course"
     with_lesson = {path.name[:2] for path in (root / "notebooks").glob("*.ipynb")}
     with_lab = {name[:2] for name in _labs(root / "solutions")}
-    yield from _unused(course / "checks", r"lab(\d\d)\.(?:py|toml)", with_lab, "solution")
+    yield from _unused(course / "checks", r"(?:lab|wrong)(\d\d)\.(?:py|toml)", with_lab, "solution")
     yield from _unused(course / "predictions", r"lesson(\d\d)\.toml", with_lesson, "lesson")
     for name in sorted(_labs(root / "solutions")):
         for needed in (f"lab{name[:2]}.py", f"lab{name[:2]}.toml"):

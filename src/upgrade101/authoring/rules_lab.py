@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from ..course.exercises import RUNGS, Exercise, exercises
 from .faults import Fault, fault
+from .labs_wrong import shortcomings
 from .reading import Cell, Notebook
 from .rules_any import Rule
 from .rules_lesson import OPENING, OPENING_WORDS, SETUP_LINES
@@ -16,6 +17,7 @@ from .rules_lesson import OPENING, OPENING_WORDS, SETUP_LINES
 KINDS = ("complete", "change", "repair", "design", "explain")
 FEWEST, MOST = 4, 6
 CODE_MOST = 30
+_BOX = "<details><summary>Stuck? The client gets <code>Forbidden</code></summary>"
 _LINE = re.compile(
     r"^\*(?P<kind>\w+) · (?:difficulty [1-3] of 3 · )?about \d+ min · lesson \d\d, sections? .+\*$",
     re.MULTILINE,
@@ -124,6 +126,26 @@ def _checked(notebook: Notebook, block: Block, known: Exercise | None) -> Iterat
         yield fault(notebook, block.cells[0], f"the title is {block.title!r}", f"{known.title!r}, as the check says")
     if len([hint for hint in known.hints if hint.strip()]) < RUNGS:
         yield fault(notebook, block.cells[0], f"{block.id} has fewer than {RUNGS} hints", f"lab{notebook.number}.toml")
+    if not known.symptoms:
+        do = f"[exercise.symptoms] in lab{notebook.number}.toml: what a learner sees, and what it means"
+        yield fault(notebook, block.cells[0], f"{block.id} knows no symptom", do)
+
+
+def help_stands_beside_each_exercise(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that each has a box to open: a symptom and what it means, or what a good answer in words has."""
+    for block in blocks(notebook):
+        if not any("<details><summary>" in cell.source for cell in block.cells):
+            explains = block.kind == "explain"
+            what = "no list to compare with" if explains else "no symptom box"
+            do = "<details><summary>Written? Then compare</summary>" if explains else _BOX
+            yield fault(notebook, block.cells[0], f"{block.id} has {what}", do)
+
+
+def wrong_answers_prove_the_checks(notebook: Notebook) -> Iterator[Fault]:
+    """Hold that each check has its handful of wrong answers, each with a name and words of its own."""
+    headings = {block.id: block.cells[0] for block in blocks(notebook)}
+    for id, what in shortcomings(notebook.number, [exercise.id for exercise in exercises(notebook.number)]):
+        yield fault(notebook, headings.get(id), what, f"write it in checks/wrong{notebook.number}.py")
 
 
 def graded_cells_are_named_like_their_ids(notebook: Notebook) -> Iterator[Fault]:
@@ -181,7 +203,8 @@ _BOTH: tuple[Rule, ...] = (
     opens_and_ends_as_they_all_do,
     exercises_rise_in_demand,
     every_exercise_is_whole,
+    help_stands_beside_each_exercise,
     graded_cells_are_named_like_their_ids,
 )
 LAB: tuple[Rule, ...] = (*_BOTH, stubs_are_short, nothing_is_given_away)
-SOLUTION: tuple[Rule, ...] = (*_BOTH, regions_are_whole, the_top_rung_is_the_solution)
+SOLUTION: tuple[Rule, ...] = (*_BOTH, regions_are_whole, the_top_rung_is_the_solution, wrong_answers_prove_the_checks)
