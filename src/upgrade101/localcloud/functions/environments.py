@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -104,6 +105,7 @@ class Settings:
     endpoint: Callable[[], str] = str  # where child processes reach the cloud, 'http://127.0.0.1:4566' say
     latency: Callable[[], Mapping[str, float]] = dict  # seconds that child processes wait in a call, by service
     loop: Callable[[], Loop | None] = lambda: None  # the gateway's, which the thread of an idle environment may lead
+    wrap: Callable[[Path], list[str]] = lambda folder: []  # what starts child processes with code there: a sandbox
 
 
 class Owner(Protocol):

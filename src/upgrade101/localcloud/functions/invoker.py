@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from json.scanner import make_scanner
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -69,7 +70,8 @@ class Functions:
     ``on_log`` holds the listeners to what functions print and log. At most ``max_environments`` invocations of a
     function run at once (50 in threads, 16 in processes), more wait for their turn. ``variables`` are seen by every
     function; ``also`` names packages that functions may import although AWS's own environments lack them. ``run_in`` is
-    ``"threads"`` or ``"processes"``; processes reach the cloud at what ``endpoint`` returns.
+    ``"threads"`` or ``"processes"``; processes reach the cloud at what ``endpoint`` returns, and are started by the
+    command that ``wrap`` returns for the folder of their code, where it returns one: a sandbox.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Functions:
         self.endpoint: Callable[[], str] = str
         self.latency: Callable[[], Mapping[str, float]] = dict
         self.loop: Callable[[], Loop | None] = lambda: None
+        self.wrap: Callable[[Path], list[str]] = lambda folder: []
         self.on_log: list[LogListener] = []
         self._settings = Settings(
             kind,
@@ -101,6 +104,7 @@ class Functions:
             endpoint=lambda: self.endpoint(),
             latency=lambda: self.latency(),
             loop=lambda: self.loop(),
+            wrap=lambda folder: self.wrap(folder),
         )
         self._permissions = Permissions()
         self._pools: Pools | None = None

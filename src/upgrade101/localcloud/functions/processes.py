@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...gateway.errors import ConfigurationError
@@ -66,7 +67,9 @@ class ProcessEnvironment(Environment):
         self._owner.watch(self, execution, self._owner.settings.init_seconds)
         try:
             self._owner.code.unpack()
-            child = Process(self._owner.code.folder / f"{self.log.stream_name[-12:]}.out", self._variables())
+            folder = self._owner.code.folder
+            beside = folder / f"{self.log.stream_name[-12:]}.out"
+            child = Process(beside, self._variables(), self._owner.settings.wrap(folder))
         except runtime.Fault as fault:
             return self._broke(self._failed(runtime.fault_document(fault)))
         except OSError as error:  # no Python, or no more processes
@@ -202,7 +205,7 @@ def _measured(body: bytes) -> tuple[int, str | None]:
 class Process:
     """A child process and what leads to it; ``kill`` may come from any thread, the rest from one."""
 
-    def __init__(self, beside: Path, variables: dict[str, str]) -> None:
+    def __init__(self, beside: Path, variables: dict[str, str], wrap: Sequence[str] = ()) -> None:
         self.beside = beside  # the file for what does not come through Python
         self._output = beside.open("ab+")
         self._seen = 0
@@ -215,7 +218,7 @@ class Process:
         self._lifeline = lifeline[1]
         try:
             self._popen = subprocess.Popen(
-                [_python(), "-I", "-S", "-X", "utf8", "-c", _BOOT, _HERE],
+                [*wrap, _python(), "-I", "-S", "-X", "utf8", "-c", _BOOT, _HERE],
                 stdin=events[0],
                 stdout=answers[1],
                 stderr=lifeline[0],
