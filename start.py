@@ -5,11 +5,12 @@
   python3 start.py lab --no-browser   the same; what follows is passed on to JupyterLab
   python3 start.py test               run every test; what follows is passed on to pytest
   python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections, --browser
+  python3 start.py labs verify        prove the labs: solutions pass, wrong answers do not; labs build makes them
   python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
   python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
-  python3 start.py WORD ...           any other command of upgrade101 (lint, labs), or program or module
+  python3 start.py WORD ...           any other command of upgrade101 (lint), or program or module
                                       in .venv (ruff check . | python | jupyter --version)
   python3 start.py --help             this text
 

@@ -173,13 +173,18 @@ def test_a_solution_in_a_cell_that_nbgrader_does_not_know_is_refused(course):
         generate(root)
 
 
-def test_the_command_writes_and_checks(course, monkeypatch):
+@pytest.mark.parametrize("words", [["labs"], ["labs", "build"]], ids=" ".join)
+def test_the_command_writes_and_checks(course, monkeypatch, words):
     root = course()
     monkeypatch.chdir(root)
-    assert CliRunner().invoke(app, ["labs", "--check"]).exit_code == 1
-    written = CliRunner().invoke(app, ["labs"])
+    assert CliRunner().invoke(app, [*words, "--check"]).exit_code == 1
+    written = CliRunner().invoke(app, words)
     assert (written.exit_code, written.output) == (0, "labs/90_test/90_test.ipynb\n")
-    assert CliRunner().invoke(app, ["labs", "--check"]).exit_code == 0
+    assert CliRunner().invoke(app, [*words, "--check"]).exit_code == 0
+    (lab,) = (root / "labs").rglob("*.ipynb")
+    lab.write_text(lab.read_text(encoding="utf-8").replace('"execution_count": null', '"execution_count": 1'), "utf-8")
+    assert "has been worked in" in CliRunner().invoke(app, words).output
+    assert CliRunner().invoke(app, [*words, "--force"]).exit_code == 0
     shutil.rmtree(root / "solutions" / "90_test")
-    refused = CliRunner().invoke(app, ["labs", "--check"])
+    refused = CliRunner().invoke(app, [*words, "--check"])
     assert refused.exit_code == 1 and "has no solution" in refused.output
