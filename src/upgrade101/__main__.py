@@ -194,6 +194,8 @@ def labs_alone(context: typer.Context, check: Checked = False, force: Forced = F
     """Generate labs/ from solutions/, as `labs build` does; `labs verify` proves that every check is right."""
     if context.invoked_subcommand is None:
         labs_build(check, force)
+    elif check or force:
+        raise typer.BadParameter(f"write it behind the word: labs {context.invoked_subcommand} --…")
 
 
 @labs.command("build")

@@ -188,3 +188,10 @@ def test_the_command_writes_and_checks(course, monkeypatch, words):
     shutil.rmtree(root / "solutions" / "90_test")
     refused = CliRunner().invoke(app, [*words, "--check"])
     assert refused.exit_code == 1 and "has no solution" in refused.output
+
+
+def test_what_only_checks_writes_nothing_wherever_the_word_stands(course, monkeypatch):
+    monkeypatch.chdir(course())
+    refused = CliRunner().invoke(app, ["labs", "--check", "build"])
+    assert refused.exit_code == 2 and "write it behind the word" in refused.output
+    assert not Path("labs").exists()

@@ -4,12 +4,12 @@ from typing import Any
 import pytest
 from notebook_kit import code, document, markdown
 
-from upgrade101.authoring import labs_wrong
-from upgrade101.authoring.labs_wrong import WrongAnswer
 from upgrade101.authoring.lint import lint, lint_course
 from upgrade101.authoring.rules_course import folders_hold_together, nothing_strays, package_fits_the_notebooks
 from upgrade101.course import exercises as the_exercises
+from upgrade101.course import wrong as the_wrong
 from upgrade101.course.exercises import exercise
+from upgrade101.course.wrong import WrongAnswer
 
 ROOT = Path(__file__).parents[2]
 LABS = sorted([*(ROOT / "solutions").glob("*/*.ipynb"), *(ROOT / "labs").glob("*/*.ipynb")])
@@ -43,8 +43,8 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> None:
 def wrong(monkeypatch: pytest.MonkeyPatch) -> list[WrongAnswer]:
     """The wrong answers to it."""
     known = [WrongAnswer(f"90.{number}", name, "answer = 1", "no") for number in (1, 2, 3) for name in "abcde"]
-    original = labs_wrong.wrong_answers
-    monkeypatch.setattr(labs_wrong, "wrong_answers", lambda lab: known if lab == "90" else original(lab))
+    original = the_wrong.wrong_answers
+    monkeypatch.setattr(the_wrong, "wrong_answers", lambda lab: known if lab == "90" else original(lab))
     return known
 
 

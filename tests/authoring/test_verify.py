@@ -16,11 +16,12 @@ from typer.testing import CliRunner
 
 from upgrade101 import ConfigurationError
 from upgrade101.__main__ import app
-from upgrade101.authoring import labs_wrong, verify
+from upgrade101.authoring import verify
 from upgrade101.authoring.labs_table import show, tell
-from upgrade101.authoring.labs_wrong import WrongAnswer
 from upgrade101.authoring.run import Ran, Report
 from upgrade101.authoring.verify import SOLVED, UNTOUCHED, WAYS, WRONG, Done, Job, Problem, Said, judge, labs
+from upgrade101.course import wrong as the_wrong
+from upgrade101.course.wrong import WrongAnswer
 
 COURSE = Path(__file__).parents[2]
 IDS = [f"03.{number}" for number in range(1, 6)]
@@ -60,7 +61,7 @@ def row(said):
 def test_lab_03_is_proved_both_ways(console):
     status = show(COURSE, labs(COURSE, ["03"]), 2, console)
     said = console.file.getvalue()
-    wrong = len(labs_wrong.wrong_answers("03"))
+    wrong = len(the_wrong.wrong_answers("03"))
     assert status == 0, said
     assert row(said) == f"03_routes 5 5 of 5 5 of 5 {wrong} of {wrong}"
     assert wrong >= 25
@@ -128,7 +129,7 @@ def test_a_lab_without_checks_is_proved_by_nothing():
 def wrong(monkeypatch):
     """Five wrong answers to each exercise of lab 03."""
     known = [WrongAnswer(id, name, "answer = 1", f"the {name} fault") for id in IDS for name in "abcde"]
-    for module in (labs_wrong, verify):
+    for module in (the_wrong, verify):
         monkeypatch.setattr(module, "wrong_answers", lambda lab: known)
     return known
 

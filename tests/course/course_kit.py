@@ -1,5 +1,5 @@
 """What the tests of the course build with."""
 
-from upgrade101.authoring.labs_wrong import run_cells as cell
+from upgrade101.course.wrong import run_cells as cell
 
 __all__ = ["cell"]

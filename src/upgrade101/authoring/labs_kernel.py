@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..course.check import Check, Verdict, check
-from .labs_wrong import wrong_answers
+from ..course.wrong import wrong_answers
 
 FILE = "UPGRADE101_VERDICTS"  # the environment variable that names the file
 WATCH = """

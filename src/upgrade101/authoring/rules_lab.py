@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ..course.exercises import RUNGS, Exercise, exercises
+from ..course.wrong import shortcomings
 from .faults import Fault, fault
-from .labs_wrong import shortcomings
 from .reading import Cell, Notebook
 from .rules_any import Rule
 from .rules_lesson import OPENING, OPENING_WORDS, SETUP_LINES

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..course.exercises import exercises
+from ..course.wrong import shortcomings, wrong_answers
 from ..gateway.errors import ConfigurationError
 from .labs import sources
 from .labs_kernel import FILE, WATCH
-from .labs_wrong import shortcomings, wrong_answers
 from .run import Ran, Report, code_cells, run_all
 
 AT_ONCE = 2

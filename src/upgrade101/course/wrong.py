@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Any
 
-from ..course.check import Check, Verdict
-from ..course.exercises import CHECKS
+from .check import Check, Verdict
+from .exercises import CHECKS
 
 FEWEST = 5
 _NEXT_CELL = re.compile(r"^# %%.*\n", re.MULTILINE)
