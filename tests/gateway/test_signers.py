@@ -151,9 +151,16 @@ def test_a_signature_may_be_by_the_machines_time_or_by_the_gateways(signed_at):
     assert call.answer()[2].startswith("Signature expired: ")
 
 
-def test_what_nobody_knows_and_test_keys_may_call_whatever_they_sign():
+def test_what_nobody_knows_may_call_whatever_it_signs():
     assert Call(secret="guessed").answer(ROOT) is None
-    assert Call(ROOT, secret="guessed", token="superfluous", service="iot").answer() is None
+
+
+def test_keys_for_testing_may_call_for_any_region_what_they_signed():
+    assert Call(ROOT, token="superfluous", service="iot", region="mars-north-1").answer() is None
+    assert Call(ROOT, secret="guessed").answer()[:2] == (403, "InvalidSignatureException")
+    changed = Call(ROOT)
+    changed.request = replace(changed.request, body=b"goodbye")
+    assert changed.answer()[:2] == (403, "InvalidSignatureException")
 
 
 def test_where_nobody_is_known_a_signature_is_enough():

@@ -61,12 +61,13 @@ def test_a_user_posts_once_iam_allows_it(api, ana):
         assert call(api, ana, me, "GET", b"") == (403, "AccessDeniedException")
 
 
-def test_a_guessed_secret_is_refused_and_a_key_for_testing_is_not(api, ana):
+def test_a_guessed_secret_is_refused_and_what_nobody_knows_is_not(api, ana):
     with connect(api.url) as ws:
         me = connection_id(ws)
         assert call(api, (ana[0], "guessed"), me) == (403, "InvalidSignatureException")
-        for key in ("test", "AKIAOFNOBODYATALL000"):
-            assert call(api, (key, "guessed"), me) == (200, "")
+        assert call(api, ("test", "guessed"), me) == (403, "InvalidSignatureException")
+        for key, secret in (("test", "test"), ("AKIAOFNOBODYATALL000", "guessed")):
+            assert call(api, (key, secret), me) == (200, "")
             assert ws.recv(timeout=10) == "hello"
 
 

@@ -98,8 +98,8 @@ def _facts(caller: Caller) -> dict[str, str]:
 def stranger(request: HttpRequest, stage: Stage, identities: Identities | None, clock: Clock) -> HttpResponse | None:
     """Refuse a call of ``@connections`` over HTTP that is not signed, is signed wrongly, or may not be made.
 
-    A key that nobody knows, and those for testing, may do everything, as everywhere at a local endpoint; a role without
-    any policy may too. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
+    A key that nobody knows may do everything, as everywhere at a local endpoint, whatever it signed; those for testing
+    may where they did sign this request, for whatever region; and so may a role without any policy. https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-websocket-control-access-iam.html
     """
     signed = sigv4.Request(request.target, request.headers, request.method, request.body)
     try:
@@ -113,11 +113,14 @@ def stranger(request: HttpRequest, stage: Stage, identities: Identities | None, 
     except Exception as fault:
         failed(log, "the identities port", stage.api_id, fault)
         return _answer(500, "InternalServerErrorException", "Internal server error")
-    if caller is None or caller.is_root:
+    if caller is None:
         return None
     now = clock.now() - clock.ahead  # by the machine's time, which is all that another process knows
     try:
         _check_time(signature, now, clock.now())
+        if caller.is_root:
+            sigv4.check_value(signature, [signed], caller.secret_access_key)
+            return None
         sigv4.check_scope(signature, stage.region)
         check_key(signature, caller, [signed], now)
     except sigv4.Refused as refused:

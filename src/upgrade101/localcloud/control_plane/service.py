@@ -29,7 +29,7 @@ from .resources import LOCK
 
 KNOWN_TO_FIT = "5.1.18 to 5.2.5"
 
-_LACKING = "moto lacks it; make what it would make with other calls, or run this on AWS"
+_LACKING = "moto lacks it; create the parts one by one, or run this on AWS"
 
 Handler = Callable[..., Any]
 UrlTable = dict[str, Handler]
