@@ -179,7 +179,10 @@ def test_a_broken_cloud_is_not_the_learners_fault() -> None:
 
 
 def test_an_error_inside_a_deployed_function_is_told_with_its_line() -> None:
-    trace = ['  File "/var/task/index.py", line 3, in on_connect\n    room = event["room"]\n']
+    trace = [
+        '  File "/var/task/index.py", line 3, in on_connect\n    room = event["room"]\n',
+        '  File "/var/lang/lib/python3.12/site-packages/library.py", line 9, in look\n    raise KeyError(name)\n',
+    ]
     broken: list[Happening] = [
         Answered(
             at=0.0,

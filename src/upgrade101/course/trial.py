@@ -217,10 +217,18 @@ def _error_in_a_function(happenings: Iterable[Happening]) -> tuple[str, tuple[st
         if isinstance(happening, Answered) and happening.error:
             said = happening.payload if isinstance(happening.payload, dict) else {}
             error = f"{happening.error}: {said['errorMessage']}" if said.get("errorMessage") else happening.error
-            trace = said.get("stackTrace") or []
-            last = [line.strip() for line in str(trace[-1]).splitlines()] if trace else []
-            return f"{happening.target} raised {error}", tuple(last[-1:])
+            return f"{happening.target} raised {error}", _last_of_its_own(said.get("stackTrace") or [])
     return "", ()
+
+
+def _last_of_its_own(trace: Sequence[str]) -> tuple[str, ...]:
+    """Return the line of the function that led to an error, not that of a library it called.
+
+    >>> _last_of_its_own(['File "/var/task/app.py", line 3, in f\\n  g()', 'File "/var/lang/g.py", line 9\\n  h()'])
+    ('g()',)
+    """
+    own = [entry for entry in trace if '"/var/task/' in entry] or trace
+    return tuple(line.strip() for line in own[-1].splitlines()[-1:]) if own else ()
 
 
 def _sentence(error: BaseException) -> str:
