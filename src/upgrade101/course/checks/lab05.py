@@ -48,9 +48,7 @@ def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
 def remembers_what_was_reported(played: Handler, bench: Bench) -> None:
     """Two players report by turns, and new code is deployed in between."""
     with house(bench, {"played": played}, two_way=("played",)) as scene:
-        ana, ben = scene.enter("ana"), scene.enter("ben")
-        for guest, fields in ((ana, CELLAR), (ben, ATTIC)):
-            scene.table.put_item(Item={"connection_id": guest.connection_id, **fields})
+        ana, ben = _signed_in(scene, "ana", CELLAR), _signed_in(scene, "ben", ATTIC)
         _reports(scene, ana, 20, "20 minutes", "the first report: the row has no `minutes` yet")
         _reports(scene, ben, 5, "5 minutes", "whose total it is: each player has a row")
         _reports(scene, ana, 10, "30 minutes", "the new minutes come on top of those in the row")
@@ -109,9 +107,7 @@ def _let_in(scene: Scene, name: str, query: str) -> Guest:
 def moves_nobody_who_has_left(move: Handler, bench: Bench) -> None:
     """One player moves, one is moved too late, one leaves in the midst of it, and one when the table is gone."""
     with house(bench, {"move": move}, two_way=("move",)) as scene:
-        ana, ben, cleo = (scene.enter(name) for name in ("ana", "ben", "cleo"))
-        for guest in (ana, ben, cleo):
-            scene.table.put_item(Item={"connection_id": guest.connection_id, **CELLAR})
+        ana, ben, cleo = (_signed_in(scene, name, CELLAR) for name in ("ana", "ben", "cleo"))
         message = {"action": "move", "room": "attic"}
         looks = {BROKEN: "the row “Raised”: she is in the book, so her move is in time", "": "what `move` returns"}
         tried = 'ana sends {"action": "move", "room": "attic"}'
@@ -252,6 +248,13 @@ def _both(functions: Any, call: str) -> tuple[Handler, Handler]:
     if isinstance(functions, Sequence) and len(functions) == 2 and all(map(callable, functions)):
         return functions[0], functions[1]
     raise NotYet(expected=f"two functions: {call}", got=repr(functions), look="name them, without brackets behind")
+
+
+def _signed_in(scene: Scene, name: str, fields: Mapping[str, str]) -> Guest:
+    """Let somebody connect, and write the row that another function would have written."""
+    guest = scene.enter(name, "?room={room}&plays={plays}".format(**fields))
+    scene.table.put_item(Item={"connection_id": guest.connection_id, **fields})
+    return guest
 
 
 def _row(scene: Scene, guest: Guest) -> Mapping[str, Any] | None:
