@@ -168,6 +168,26 @@ def test_something_happens_between_a_call_and_the_next_line(moto: None) -> None:
     assert made == [""]
 
 
+def test_a_check_can_wait_for_what_a_function_does_meanwhile(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        waited: list[bool] = []
+        with (
+            bench.line(api.url) as line,
+            bench.meanwhile(lambda call: bool(call.caller), lambda: waited.append(bench.wait_for(is_from_elsewhere))),
+        ):
+            line.socket.send("hello")
+            assert bench.wait_for(lambda seen: isinstance(seen, Called) and seen.operation == "ListTables")
+            create_table("on-the-bench")
+            assert line.heard() == [""]
+        assert waited == [True]
+        assert not bench.wait_for(lambda seen: isinstance(seen, Closed) and seen.by == "gateway", 0.01)
+
+
+def is_from_elsewhere(happening: Any) -> bool:
+    return isinstance(happening, Called) and happening.operation == "CreateTable"
+
+
 def test_silence_is_heard_without_waiting_for_the_clock(moto: None) -> None:
     with fresh() as bench:
         api = bench.api({"hush": HUSH})

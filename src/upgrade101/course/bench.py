@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -92,6 +93,7 @@ class Bench:
         self.session = session
         self.prints: list[str] = []
         self._happenings: list[Happening] = []
+        self._told = threading.Condition()
         self._owners: dict[str, str] = {}
         self._requests: set[str] = set()
         self._functions: set[str] = set()
@@ -130,6 +132,11 @@ class Bench:
         _settle()
         return tuple(self._happenings)
 
+    def wait_for(self, happens: Callable[[Happening], bool], seconds: float = PATIENCE) -> bool:
+        """Wait until something has happened here, whatever else is under way; tell whether it did in time."""
+        with self._told:
+            return self._told.wait_for(lambda: any(map(happens, self._happenings)), seconds)
+
     def restart(self) -> None:
         """End every execution environment: what functions keep in globals is gone, as after new code."""
         _settle()
@@ -156,7 +163,9 @@ class Bench:
             return False
         if isinstance(happening, Invoked):
             self._requests.add(happening.request_id)
-        self._happenings.append(happening)
+        with self._told:
+            self._happenings.append(happening)
+            self._told.notify_all()
         if isinstance(happening, Called):
             if happening.operation == "CreateFunction":
                 self._functions.add(happening.parameters["FunctionName"])
