@@ -1,0 +1,3 @@
+"""What kernel and marker call alike."""
+
+MIME = "application/x-upgrade101"

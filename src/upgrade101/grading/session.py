@@ -1,0 +1,278 @@
+"""One submission, from its first cell to its last exercise: run in a kernel, judged out here."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import cloud
+from ..course.bench import fresh
+from ..course.exercises import Exercise
+from ..course.exercises import find as find_exercise
+from ..course.trial import Tried, attempt
+from ..course.vary import Others, varied
+from ..localcloud import accounts
+from .kernel import Gone, Kernel, Said
+from .limits import Allowance
+from .notebook import Plan, Run, Test
+from .sandbox import Box, Limits, Walls
+from .sandbox.walls import mark_readable
+from .standins import Forged, StandIns
+from .watch import Watch
+
+KERNEL_LIMITS = Limits()
+_MODULE = "upgrade101.grading.inside.handing"
+_OWN = "123456789012"  # moto's default account: what the notebook builds for itself
+
+
+@dataclass(slots=True)
+class Judged:
+    """What became of one exercise."""
+
+    test: Test
+    exercise: Exercise
+    tried: Tried
+    others: Others | None = None
+    seconds: float = 0.0
+    why_not: str = ""  # it could not even be tried
+
+
+@dataclass(slots=True)
+class Session:
+    """Run a plan; ``judged`` hears of each exercise as soon as there is a verdict."""
+
+    plan: Plan
+    walls: Walls
+    folder: Path
+    overlay: Path
+    allowance: Allowance
+    judged: Callable[[Judged], None]
+    skip: frozenset[str] = frozenset()
+    begun: Callable[[str], None] = lambda exercise_id: None
+    notes: list[str] = field(default_factory=list)
+    _kernel: Kernel | None = None
+    _kernels: int = 0
+    _bad: set[int] = field(default_factory=set)  # places of steps that ended a kernel
+    _errors: dict[int, str] = field(default_factory=dict)
+    _keys: Mapping[str, str] = field(default_factory=dict)
+    _others: Others | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _deadline: float = 0.0
+    _dice: random.Random = field(default_factory=random.SystemRandom)
+    _watch: Watch = field(init=False)
+    _place: int = 0  # of the exercise that is being judged
+    _exercise: Exercise | None = None
+
+    def run(self) -> None:
+        """Do every step; whatever a submission does, each exercise gets a verdict."""
+        self._deadline = time.monotonic() + self.allowance.total_seconds
+        self._watch = Watch(self.allowance)
+        with self._watch:
+            try:
+                for place, step in enumerate(self.plan.steps):
+                    if isinstance(step, Test):
+                        self._judge(place, step)
+                    else:
+                        self._run_cell(place, step)
+            finally:
+                self._end_kernel()
+
+    # ── cells ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _run_cell(self, place: int, step: Run) -> None:
+        if not self._has_more_to_judge(place):
+            return
+        try:
+            self._execute(self._ready(place), place, step)
+        except Gone as gone:
+            self._lost(place, f"cell {step.number}: {gone}")
+
+    def _has_more_to_judge(self, place: int) -> bool:
+        return any(isinstance(step, Test) and self._is_open(step) for step in self.plan.steps[place:])
+
+    def _is_open(self, test: Test) -> bool:
+        return test.exercise_id not in self.skip
+
+    def _execute(self, kernel: Kernel, place: int, step: Run) -> None:
+        said = kernel.run(step.cell.source, seconds=min(self.allowance.cell_seconds, self._left()))
+        if not said.in_time:
+            said.error = f"still running after {self.allowance.cell_seconds:g} s, and stopped"
+        if said.error:
+            self._errors[place] = said.error
+            self._note(f"cell {step.number}: {said.error}")
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def _left(self) -> float:
+        return max(0.1, self._deadline - time.monotonic())
+
+    # ── the kernel ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _ready(self, place: int) -> Kernel:
+        """Return the kernel; a new one has run every cell before this place first. Raises Gone."""
+        if self._kernel is not None:
+            return self._kernel
+        if time.monotonic() > self._deadline:
+            raise Gone(f"the {self.allowance.total_seconds:g} s of a submission are over")
+        if self._kernels >= self.allowance.kernels:
+            raise Gone(f"{self._kernels} kernels have ended already")
+        self._kernels += 1
+        if self._kernels > 1:
+            accounts.clear(_OWN)
+        self._kernel = self._start()
+        for earlier, step in enumerate(self.plan.steps[:place]):
+            if isinstance(step, Run) and earlier not in self._bad:
+                self._execute(self._kernel, earlier, step)
+        return self._kernel
+
+    def _start(self) -> Kernel:
+        home = self.walls.home or self.folder / f"home-{self._kernels}"
+        if self.walls.home is None:
+            home.mkdir(mode=0o700)
+        port = cloud.local().gateway.port
+
+        def command(connection_file: Path) -> list[str]:
+            mark_readable(connection_file)
+            ports = (port, *Kernel.ports(connection_file))
+            write = () if self.walls.home else (home,)
+            box = Box(KERNEL_LIMITS, read=(self.overlay, connection_file), write=write, hide=(_package(),), ports=ports)
+            return self.walls.around(box, self.folder)
+
+        kernel = Kernel(
+            self.folder,
+            command,
+            self._variables(home),
+            cwd=self.folder,
+            most_output=self.allowance.output_mb << 20,
+            sockets=home if self.walls.home is None and os.name == "posix" else None,
+        )
+        self._watch.kernel(kernel.pid)
+        try:
+            kernel.wait_until_ready()
+        except Gone:
+            kernel.close()
+            raise
+        return kernel
+
+    def _variables(self, home: Path) -> dict[str, str]:
+        return {
+            "PATH": os.defpath,
+            "HOME": str(home),
+            "IPYTHONDIR": str(home / ".ipython"),
+            "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
+            "MPLCONFIGDIR": str(home / ".matplotlib"),
+            "TMPDIR": str(home),
+            "LANG": "C.UTF-8",
+            "PYTHONPATH": str(self.overlay),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONUTF8": "1",
+            "OPENBLAS_NUM_THREADS": "2",
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",
+            "AWS_DEFAULT_REGION": cloud.local().region,
+            "AWS_ENDPOINT_URL": cloud.local().url,
+            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{cloud.local().region}.amazonaws.com",
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
+        }
+
+    def _lost(self, place: int, why: str) -> None:
+        self._bad.add(place)
+        self._errors[place] = why
+        self._note(self._watch.reason or why)
+        self._end_kernel()
+
+    def _end_kernel(self) -> None:
+        kernel, self._kernel = self._kernel, None
+        if kernel is not None:
+            kernel.close()
+
+    # ── exercises ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _judge(self, place: int, test: Test) -> None:
+        if not self._is_open(test):
+            return
+        self.begun(test.exercise_id)
+        begun = time.monotonic()
+        exercise = find_exercise(test.exercise_id)
+        try:
+            answer = self._handed_over(place, test)
+        except (Gone, Forged) as why:
+            if isinstance(why, Gone):
+                self._lost(place, str(why))
+            found = Judged(test, exercise, Tried("not yet"), why_not=self._because(place, str(why)))
+        else:
+            tried = attempt(exercise, answer, self._benches)
+            found = Judged(test, exercise, tried, self._others)
+        found.seconds = time.monotonic() - begun
+        self.judged(found)
+
+    def _because(self, place: int, why: str) -> str:
+        """Return why nothing was handed over, with the error of the answer's own cell where it had one."""
+        earlier = [at for at in range(place) if at in self._errors]
+        since = max((at for at in range(place) if isinstance(self.plan.steps[at], Test)), default=-1)
+        own = [self._errors[at] for at in earlier if at > since]
+        return f"{why}; the cell above it: {own[-1]}" if own and own[-1] not in why else why
+
+    def _handed_over(self, place: int, test: Test) -> Any:
+        """Return the stand-in for what the kernel hands over. Raises Gone and Forged."""
+        names = ", ".join(test.answers)
+        said = self._ready(place).run(
+            f"__import__({_MODULE!r}, fromlist=['']).hand_over({names})",
+            seconds=min(self.allowance.cell_seconds, self._left()),
+        )
+        if said.error or not said.in_time:
+            raise Forged(f"{names} could not be handed over: {said.error or 'it took too long'}")
+        if not isinstance(said.payload, dict):
+            raise Forged(f"{names} was not handed over")
+        self._place, self._exercise = place, find_exercise(test.exercise_id)
+        return StandIns(self._call, self.plan.sources).answer(said.payload.get("answers"))
+
+    @contextmanager
+    def _benches(self) -> Iterator[Any]:
+        """Yield a fresh bench with other words, whose account the kernel's calls go to."""
+        with varied(self._dice) as self._others, fresh() as bench:
+            session: Any = bench.session
+            self._keys = session.keys.variables()
+            yield bench
+
+    def _call(self, key: int, positional: Any, named: Any) -> Any:
+        """Run a function in the kernel; for stand-ins, in the thread of a check."""
+        assert self._exercise is not None
+        seconds = min(self._exercise.seconds * 0.8, self._left())
+        arguments, variables = json.dumps([positional, named]), json.dumps(dict(self._keys))
+        code = f"await __import__({_MODULE!r}, fromlist=['']).call({key!r}, {arguments!r}, {variables!r})"
+        if not self._lock.acquire(timeout=1.0):
+            raise TimeoutError("an earlier call has not come back")
+        try:
+            said = self._in_kernel(code, seconds)
+        finally:
+            self._lock.release()
+        if said.error and not isinstance(said.payload, dict):
+            raise RuntimeError(said.error)
+        return said.payload
+
+    def _in_kernel(self, code: str, seconds: float) -> Said:
+        try:
+            said = self._ready(self._place).run(code, seconds=seconds)
+        except Gone as gone:
+            self._end_kernel()
+            raise ConnectionError(self._watch.reason or str(gone)) from None
+        if not said.in_time:
+            self._end_kernel()  # a thread of its goes on
+            raise TimeoutError(f"still running after {seconds:g} s")
+        return said
+
+
+def _package() -> Path:
+    return Path(__file__).parents[1]
