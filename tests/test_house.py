@@ -61,7 +61,8 @@ def functions() -> Iterator[tuple[str, int]]:
 
 
 def test_a_module_is_short() -> None:
-    lengths = {module.name: len(module.read_text(encoding="utf-8").splitlines()) for module in MODULES}
+    code = [module for module in MODULES if not re.fullmatch(r"wrong\d\d\.py", module.name)]  # those are tables
+    lengths = {module.name: len(module.read_text(encoding="utf-8").splitlines()) for module in code}
     assert {name: lines for name, lines in lengths.items() if lines > MODULE_LINES_MOST} == {}
     assert statistics.median(lengths.values()) <= MODULE_LINES_MEDIAN
 

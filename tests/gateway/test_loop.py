@@ -157,9 +157,9 @@ def test_a_timer_and_one_that_is_called_off(running):
 def test_one_timer_calls_off_another_that_is_due_as_well(running):
     done = []
     with running.loop:
-        second = running.loop.call_later(0.011, lambda: done.append("second"))
+        second = running.loop.call_later(0.2, lambda: done.append("second"))
         running.loop.call_later(0.01, lambda: (done.append("first"), second.cancel()))
-        time.sleep(0.02)  # both are due by now
+        time.sleep(0.25)  # both are due by now
     until(lambda: done)
     running.where()
     assert done == ["first"]
