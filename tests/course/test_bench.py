@@ -1,3 +1,4 @@
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -186,6 +187,18 @@ def test_a_check_can_wait_for_what_a_function_does_meanwhile(moto: None) -> None
 
 def is_from_elsewhere(happening: Any) -> bool:
     return isinstance(happening, Called) and happening.operation == "CreateTable"
+
+
+def test_what_the_cloud_warns_of_is_kept_for_the_bench(moto: None, caplog: pytest.LogCaptureFixture) -> None:
+    with fresh() as bench:
+        api = bench.api({"$default": TABLES}, two_way=("$default",))
+        (name,) = [one["FunctionName"] for one in bench.session.client("lambda").list_functions()["Functions"]]
+        bench.session.client("lambda").remove_permission(FunctionName=name, StatementId="api-gateway")
+        bench.ask(api.url, "hello")
+        assert any(line.startswith("[cloud] ") and "lab-tables" in line for line in bench.prints)
+    assert caplog.records == []
+    logging.getLogger("upgrade101.gateway").warning("heard again")
+    assert [record.message for record in caplog.records] == ["heard again"]
 
 
 def test_silence_is_heard_without_waiting_for_the_clock(moto: None) -> None:

@@ -11,6 +11,7 @@ What happens in it is seen by the bench alone: no picture, no print and no entry
 from __future__ import annotations
 
 import json
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -222,6 +223,7 @@ def fresh() -> Iterator[Bench]:
         bench = Bench(session)
         undo.callback(cloud.set_aside(bench.takes))
         undo.callback(_overhear(local, bench))
+        undo.callback(_note_warnings(bench))
         undo.callback(accounts.clear, ACCOUNT)
         undo.callback(local.functions.retire, ACCOUNT)
         undo.callback(_settle)
@@ -266,6 +268,31 @@ def _overhear(local: LocalCloud, bench: Bench) -> Callable[[], None]:
         listeners[:] = [*before, *(listener for listener in listeners if listener is not listen)]
 
     listeners[:] = [listen]
+    return undo
+
+
+class _Notes(logging.Handler):
+    """Puts the first line of each warning of the cloud among what functions have printed."""
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(logging.WARNING)
+        self._bench = bench
+
+    def emit(self, record: logging.LogRecord) -> None:
+        first = record.getMessage().partition("\n")[0]
+        self._bench.prints.append(f"[cloud] {first}")
+
+
+def _note_warnings(bench: Bench) -> Callable[[], None]:
+    """Keep the cloud's warnings for the bench, and from the notebook; return the undoing."""
+    log, notes = logging.getLogger("upgrade101"), _Notes(bench)
+    before, log.propagate = log.propagate, False
+    log.addHandler(notes)
+
+    def undo() -> None:
+        log.removeHandler(notes)
+        log.propagate = before
+
     return undo
 
 
