@@ -4,7 +4,7 @@ import pytest
 from course_kit import cell
 
 from upgrade101 import cloud
-from upgrade101.course.asking import FORBIDDEN, SILENCE, error_of, heard, wants
+from upgrade101.course.asking import FORBIDDEN, SILENCE, error_of, heard, pair, wants
 from upgrade101.course.bench import Bench, Line, fresh
 from upgrade101.course.exercises import NotYet
 
@@ -102,3 +102,12 @@ def test_what_makes_an_answer_none_is_named(asked: tuple[Bench, Line], returned:
     with pytest.raises(NotYet) as said:
         wants(*asked, {"action": "unsaid", "returned": returned}, "hi")
     assert fault in said.value.got
+
+
+def test_an_answer_of_two_functions() -> None:
+    echo, bare = HANDLERS["echo"], HANDLERS["bare"]
+    assert pair((echo, bare), "check(…)") == (echo, bare)
+    for wrong in (echo, (echo,), (echo, "bare"), [echo, bare, echo]):
+        with pytest.raises(NotYet) as told:
+            pair(wrong, 'check("90.1", on_connect, who)')
+        assert told.value.expected == 'two functions: check("90.1", on_connect, who)'

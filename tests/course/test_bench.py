@@ -179,6 +179,7 @@ def test_a_check_can_wait_for_what_a_function_does_meanwhile(moto: None) -> None
         ):
             line.socket.send("hello")
             assert bench.wait_for(lambda seen: isinstance(seen, Called) and seen.operation == "ListTables")
+            assert not any(map(is_from_elsewhere, bench.so_far()))
             create_table("on-the-bench")
             assert line.heard() == [""]
         assert waited == [True]

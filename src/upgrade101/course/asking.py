@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..deploy import Handler
 from ..gateway.happenings import Answered, Routed
 from .bench import Bench, Line
 from .exercises import NotYet, trying
@@ -35,6 +36,13 @@ def wants(
     if heard(frames) != wanted:
         look = (looks or {}).get(kind(frames), (looks or {}).get("", ""))
         raise NotYet(expected=_expected(wanted), got=described(bench, frames), look=look)
+
+
+def pair(functions: Any, call: str) -> tuple[Handler, Handler]:
+    """Return the two functions of an answer. Raises NotYet where it has not two; ``call`` says how to hand them in."""
+    if isinstance(functions, Sequence) and len(functions) == 2 and all(map(callable, functions)):
+        return functions[0], functions[1]
+    raise NotYet(expected=f"two functions: {call}", got=repr(functions), look="name them, without brackets behind")
 
 
 def heard(frames: Sequence[str]) -> str:

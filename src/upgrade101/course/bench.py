@@ -133,6 +133,10 @@ class Bench:
         _settle()
         return tuple(self._happenings)
 
+    def so_far(self) -> Sequence[Happening]:
+        """Return what has happened here up to now, whatever is still under way."""
+        return tuple(self._happenings)
+
     def wait_for(self, happens: Callable[[Happening], bool], seconds: float = PATIENCE) -> bool:
         """Wait until something has happened here, whatever else is under way; tell whether it did in time."""
         with self._told:

@@ -13,7 +13,7 @@ from ... import cloud
 from ...deploy import Handler
 from ...gateway.definition import CONNECT, DISCONNECT
 from ...gateway.happenings import Called, Invoked
-from ..asking import BROKEN, SILENCE, described, heard, wants
+from ..asking import BROKEN, SILENCE, described, heard, pair, wants
 from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..museum.scene import Guest, Scene, stage
@@ -30,7 +30,7 @@ CELLAR, ATTIC = {"room": "cellar", "plays": "viola"}, {"room": "attic", "plays":
 @exercise("05.1", **said["05.1"])
 def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
     """Two players come, and one of them leaves."""
-    on_connect, on_disconnect = _both(functions, 'check("05.1", on_connect, on_disconnect)')
+    on_connect, on_disconnect = pair(functions, 'check("05.1", on_connect, on_disconnect)')
     with house(bench, {CONNECT: on_connect, DISCONNECT: on_disconnect}) as scene:
         ana = scene.enter("ana", "?room=cellar&plays=viola", "what `row` is made of")
         ben = scene.enter("ben", "?room=attic&plays=drums", "what `row` is made of")
@@ -163,7 +163,7 @@ def _for(guest: Guest, event: Any) -> Any:
 @exercise("05.5", **said["05.5"])
 def keeps_a_book_that_cleans_itself(functions: Sequence[Handler], bench: Bench) -> None:
     """Three players come, the row of a fourth has expired, and somebody asks."""
-    on_connect, who = _both(functions, 'check("05.5", on_connect, who)')
+    on_connect, who = pair(functions, 'check("05.5", on_connect, who)')
     with house(bench, {CONNECT: on_connect, "who": who}, two_way=("who",)) as scene:
         ana = scene.enter("ana", "?room=cellar&plays=viola", "`on_connect`")
         trying("the row of ana")
@@ -241,13 +241,6 @@ def _expect_no_scan(bench: Bench) -> None:
 
 
 # ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _both(functions: Any, call: str) -> tuple[Handler, Handler]:
-    """Return two handlers. Raises NotYet where the check was not given two."""
-    if isinstance(functions, Sequence) and len(functions) == 2 and all(map(callable, functions)):
-        return functions[0], functions[1]
-    raise NotYet(expected=f"two functions: {call}", got=repr(functions), look="name them, without brackets behind")
 
 
 def _signed_in(scene: Scene, name: str, fields: Mapping[str, str]) -> Guest:
