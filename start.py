@@ -7,6 +7,7 @@
   python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections, --browser
   python3 start.py labs verify        prove the labs: solutions pass, wrong answers do not; labs build makes them
   python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
+  python3 start.py grade FOLDER       grade a class; --lab 03, --out REPORT (docs/grading.md says how)
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
   python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
@@ -383,7 +384,7 @@ def command_for(environment: Environment, word: str, arguments: list[str]) -> li
         return lab(environment, arguments)
     if word == "test":
         return [python, "-m", "pytest", *arguments]
-    if word in ("bench", "lessons", "serve", "soak"):
+    if word in ("bench", "grade", "lessons", "serve", "soak"):
         return [python, "-m", "upgrade101", word, *arguments]
     return [*find_tool(environment, word), *arguments]
 

@@ -150,6 +150,40 @@ def lessons(
 
 
 @app.command()
+def grade(
+    submissions: Annotated[
+        Path | None, typer.Argument(help="The folder with STUDENT/LAB/LAB.ipynb, or STUDENT.ipynb, for each.")
+    ] = None,
+    lab: Annotated[str, typer.Option(help="The lab: 03_routes, or 03.")] = "",
+    out: Annotated[Path, typer.Option(help="Where results and reports go; found again after an interruption.")] = Path(
+        "report"
+    ),
+    at_once: Annotated[int, typer.Option(min=0, help="How many at a time; 0: as many as there are processors.")] = 0,
+    again: Annotated[bool, typer.Option("--again", help="Grade anew what has been graded already.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
+) -> None:
+    """Grade a class: each submission behind walls, judged from outside by what its clients see."""
+    from .authoring.labs import sources
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+    from .grading import command
+
+    try:
+        if submissions is None:
+            raise ConfigurationError("no folder of submissions", hint="start.py grade SUBMISSIONS --lab 03_routes")
+        name = command.lab_named(lab, sources(root()))
+        solution = root() / "solutions" / name / f"{name}.ipynb"
+        results = command.grade(submissions, solution, out, console, at_once=at_once, again=again, only=only or [])
+    except ConfigurationError as fault:
+        _refuse(fault)
+    except KeyboardInterrupt:
+        _say("stopped; the same command goes on where it was")
+        raise typer.Exit(130) from None
+    for line in command.summary(results, out):
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="A quarter of the work, in two rounds.")] = False,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given again.")] = None,

@@ -85,6 +85,11 @@ class Session:
             finally:
                 self._end_kernel()
 
+    @property
+    def peak_mb(self) -> int:
+        """Return how much memory its processes had together at most, as far as that was seen."""
+        return self._watch.peak_mb
+
     # ── cells ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _run_cell(self, place: int, step: Run) -> None:

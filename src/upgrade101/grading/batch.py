@@ -1,0 +1,304 @@
+"""A whole class, several at a time: each submission in a marker of its own, each result kept as soon as it is there."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..gateway.errors import ConfigurationError
+from . import overlay
+from .limits import Allowance
+from .sandbox import Walls
+from .submissions import Submission, fingerprint
+from .verdicts import Document, not_judged
+
+MARKERS = 3
+"""How often a marker is started for one submission: it may end the first."""
+
+_GRACE_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What one marker has said."""
+
+    plan: Document = field(default_factory=dict)
+    verdicts: list[Document] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    unreadable: str = ""
+    now: str = ""  # the exercise that is being judged
+    ended: bool = False
+    peak_mb: int = 0
+
+
+class Grader:
+    """Grades submissions of one lab. ``out`` is where results are kept, and found again after an interruption."""
+
+    def __init__(self, solution: Path, out: Path, walls: Walls, allowance: Allowance | None = None) -> None:
+        self.solution = solution
+        self.walls = walls
+        self.allowance = allowance or Allowance()
+        self.results = out / "results"
+        self.results.mkdir(parents=True, exist_ok=True)
+        self.version = version_of(solution)
+        self._work = Path(tempfile.mkdtemp(prefix="upgrade101-grading-"))
+        self._work.chmod(0o755)
+        self._overlay = overlay.build(self._work / "package")
+        self._expected = ""
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+        shutil.rmtree(self._work, ignore_errors=True)
+
+    # ── the solution first ───────────────────────────────────────────────────────────────────────────────────────
+
+    def learn(self) -> Document:
+        """Grade the solution itself, and keep what it did. Raises ConfigurationError where it does not do it all.
+
+        So nobody loses a point to a machine on which nothing could be graded.
+        """
+        found = self.grade(Submission("the solution", "the solution", self.solution), record=True)
+        failed = [each for each in found["exercises"] if each["state"] != "done"]
+        if failed or not found["exercises"]:
+            first = failed[0] if failed else {}
+            why = found["problem"] or f"{first.get('exercise')}: {first.get('why') or first.get('got')}"
+            raise ConfigurationError(f"the solution itself is not graded as done here: {why}", hint="no student was")
+        kept = {
+            each["exercise"]: {"words": each["words"], "happenings": each["happenings"]} for each in found["exercises"]
+        }
+        path = self._work / "expected.json"
+        path.write_text(json.dumps(kept), encoding="utf-8")
+        self._expected = str(path)
+        return found
+
+    # ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def grade_all(
+        self, submissions: Sequence[Submission], *, at_once: int, done: Callable[[Document], None], again: bool = False
+    ) -> list[Document]:
+        """Grade submissions, several at a time; what has been graded already is taken as it is, unless ``again``."""
+        with ThreadPoolExecutor(at_once, thread_name_prefix="grader") as pool:
+            waiting = {pool.submit(self._kept_or_graded, each, again): each for each in submissions}
+            try:
+                for future in as_completed(waiting):
+                    done(future.result())
+            except BaseException:
+                self.stop()
+                pool.shutdown(cancel_futures=True)
+                raise
+            return [future.result() for future in waiting]
+
+    def _kept_or_graded(self, submission: Submission, again: bool) -> Document:
+        path = self.results / f"{submission.key}.json"
+        mark = fingerprint(submission.path) if submission.path else ""
+        kept = {} if again else _kept(path)
+        if kept.get("fingerprint") == mark and kept.get("version") == self.version and not kept.get("unfinished"):
+            return kept
+        found = self.grade(submission) | {"fingerprint": mark, "version": self.version}
+        if not self._stopped:
+            _keep(path, found)
+        return found
+
+    def grade(self, submission: Submission, *, record: bool = False) -> Document:
+        """Grade one submission; whatever it does, there is a result."""
+        begun = time.monotonic()
+        heard = _Heard()
+        if submission.path is None:
+            heard.unreadable = submission.problem
+        for _ in range(MARKERS if submission.path else 0):
+            self._mark(submission, heard, record)
+            if heard.ended or heard.unreadable or self._stopped:
+                break
+        return self._result(submission, heard, time.monotonic() - begun)
+
+    def _result(self, submission: Submission, heard: _Heard, seconds: float) -> Document:
+        judged = {each["exercise"]: each for each in heard.verdicts}
+        planned = heard.plan.get("exercises") or self._exercises()
+        why = heard.unreadable or "the grading of this submission ended before it came to this exercise"
+        verdicts = [
+            judged.get(each["exercise"]) or not_judged(each["exercise"], each["title"], each["of"], why)
+            for each in planned
+        ]
+        return {
+            "student": submission.student,
+            "key": submission.key,
+            "file": str(submission.path or ""),
+            "points": sum(each["points"] for each in verdicts),
+            "of": sum(each["of"] for each in verdicts),
+            "problem": heard.unreadable,
+            "exercises": verdicts,
+            "written": heard.plan.get("written", []),
+            "notes": [*heard.plan.get("notes", []), *heard.notes],
+            "seconds": round(seconds, 2),
+            "peak_mb": heard.peak_mb,
+        }
+
+    def _exercises(self) -> list[Document]:
+        """Return the exercises of the lab, for who has handed in nothing that could be read."""
+        from ..course.exercises import find
+        from .notebook import assignment
+
+        tests = assignment(self.solution).tests
+        return [
+            {"exercise": each.exercise_id, "title": find(each.exercise_id).title, "of": each.points} for each in tests
+        ]
+
+    # ── one marker ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _mark(self, submission: Submission, heard: _Heard, record: bool) -> None:
+        """Have a marker judge what is not judged yet."""
+        folder = Path(tempfile.mkdtemp(prefix="marker-", dir=self._work))
+        walls = self.walls.for_one()
+        job = {
+            "path": str(submission.path),
+            "solution": str(self.solution),
+            "walls": asdict(walls),
+            "folder": str(folder),
+            "overlay": str(self._overlay),
+            "allowance": asdict(self.allowance),
+            "skip": [each["exercise"] for each in heard.verdicts],
+            "expected": self._expected,
+            "record": record,
+        }
+        heard.now = ""
+        with self._started(walls, folder) as marker:
+            assert marker.stdin is not None and marker.stdout is not None
+            limit = threading.Timer(self.allowance.total_seconds + _GRACE_SECONDS, _kill, [marker])
+            limit.daemon = True
+            limit.start()
+            with contextlib.suppress(BrokenPipeError):
+                marker.stdin.write(json.dumps(job) + "\n")
+                marker.stdin.flush()
+            for line in marker.stdout:
+                _hear(heard, line)
+            limit.cancel()
+        if not heard.ended and heard.now and not self._stopped:
+            title = _title_of(heard)
+            why = "the answer ended the process that judges it, or kept it busy for too long"
+            heard.verdicts.append(not_judged(heard.now, title[0], title[1], why))
+        shutil.rmtree(folder, ignore_errors=True)
+
+    @contextlib.contextmanager
+    def _started(self, walls: Walls, folder: Path) -> Iterator[subprocess.Popen[str]]:
+        command = [*walls.around_marker(), sys.executable, "-m", "upgrade101.grading.marker"]
+        with (folder / "marker.log").open("wb") as log:
+            marker = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                encoding="utf-8",
+                env=_variables(folder),
+                start_new_session=True,
+            )
+        with self._lock:
+            self._running.add(marker)
+            if self._stopped:
+                _kill(marker)
+        try:
+            with marker:
+                yield marker
+        finally:
+            _kill(marker)
+            with self._lock:
+                self._running.discard(marker)
+
+    def stop(self) -> None:
+        """End every marker that runs."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for marker in running:
+            _kill(marker)
+
+
+def _hear(heard: _Heard, line: str) -> None:
+    try:
+        said = json.loads(line)
+    except ValueError:  # cut off in the middle
+        return
+    match said.pop("event", ""):
+        case "plan":
+            heard.plan = said
+        case "begun":
+            heard.now = said["exercise"]
+        case "judged":
+            heard.now = ""
+            heard.verdicts.append(said["verdict"])
+        case "unreadable":
+            heard.unreadable = said["why"]
+        case "end":
+            heard.ended = True
+            heard.notes += said["notes"]
+            heard.peak_mb = max(heard.peak_mb, said["peak_mb"])
+
+
+def _title_of(heard: _Heard) -> tuple[str, float]:
+    return next((each["title"], each["of"]) for each in heard.plan["exercises"] if each["exercise"] == heard.now)
+
+
+def _kill(marker: subprocess.Popen[str]) -> None:
+    """Kill a marker; all that it has started ends with it."""
+    if os.name == "posix":
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(marker.pid, signal.SIGKILL)
+    marker.kill()
+
+
+def _variables(folder: Path) -> dict[str, str]:
+    """Return a marker's environment: none of the grader's settings for AWS, no proxies, files in its own folder."""
+    kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(_NOT_FOR_MARKERS)}
+    return {**kept, "TMPDIR": str(folder), "TEMP": str(folder), "TMP": str(folder), "DOCKER_HOST": "tcp://127.0.0.1:1"}
+
+
+_NOT_FOR_MARKERS = ("AWS_", "CLOUD", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "MOTO_", "UPGRADE101_", "DOCKER_")
+
+
+# ── results ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def version_of(solution: Path) -> str:
+    """Return what a result depends on beside the submission: the solution, the checks, this version."""
+    sums = hashlib.sha256(__version__.encode())
+    checks = Path(__file__).parents[1] / "course" / "checks"
+    number = solution.stem.partition("_")[0]
+    for path in (solution, checks / f"lab{number}.py", checks / f"lab{number}.toml"):
+        sums.update(path.read_bytes() if path.exists() else b"")
+    return sums.hexdigest()[:16]
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _keep(path: Path, result: Mapping[str, Any]) -> None:
+    """Write a result whole or not at all."""
+    beside = path.with_name(f"{path.name}.new")
+    beside.write_text(json.dumps(result), encoding="utf-8")
+    beside.replace(path)

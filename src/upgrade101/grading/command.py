@@ -1,0 +1,106 @@
+"""``start.py grade``: what it says on the way, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from ..gateway.errors import ConfigurationError
+from . import report
+from .batch import Grader
+from .sandbox import Walls
+from .sandbox import find as find_walls
+from .submissions import Submission
+from .submissions import find as find_submissions
+from .verdicts import Document
+
+
+def default_at_once() -> int:
+    """Return how many submissions are graded at a time: as many as there are processors."""
+    return max(1, os.cpu_count() or 1)
+
+
+def lab_named(name: str, known: Sequence[str]) -> str:
+    """Return the lab that is meant by its name or number. Raises ConfigurationError.
+
+    >>> lab_named("3", ["03_routes", "05_connection_store"])
+    '03_routes'
+    """
+    found = [each for each in known if each == name or each.partition("_")[0] == name.zfill(2)]
+    if len(found) != 1:
+        raise ConfigurationError(f"there is no lab {name!r}", hint=f"--lab {' | '.join(known)}")
+    return found[0]
+
+
+def grade(
+    folder: Path,
+    solution: Path,
+    out: Path,
+    console: Console,
+    *,
+    at_once: int = 0,
+    again: bool = False,
+    only: Sequence[str] = (),
+    walls: Walls | None = None,
+) -> list[Document]:
+    """Grade a folder of submissions, and write the reports. Raises ConfigurationError where that cannot begin."""
+    if not solution.is_file():
+        raise ConfigurationError(
+            f"there is no solution at {solution}", hint="--lab 03_routes, as a folder of solutions/"
+        )
+    lab = solution.stem
+    submissions = [each for each in find_submissions(folder, lab) if not only or each.student in only]
+    if not submissions:
+        raise ConfigurationError("nobody of that name has handed in anything", hint="--only takes the folder's name")
+    walls = walls or find_walls()
+    for line in walls.words():
+        console.print(f"  {line}", highlight=False)
+    _end_politely()
+    with Grader(solution, out, walls) as grader:
+        grader.learn()
+        console.print("  the solution is graded as done: what follows counts", highlight=False)
+        results = _with_progress(grader, submissions, console, at_once or default_at_once(), again)
+    report.write(out, lab, results)
+    return results
+
+
+def _with_progress(
+    grader: Grader, submissions: Sequence[Submission], console: Console, at_once: int, again: bool
+) -> list[Document]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as progress:
+        task = progress.add_task("grading", total=len(submissions))
+
+        def done(result: Document) -> None:
+            progress.advance(task)
+            progress.update(
+                task, description=f"grading · {result['student'][:24]} {result['points']:g}/{result['of']:g}"
+            )
+
+        return grader.grade_all(submissions, at_once=at_once, done=done, again=again)
+
+
+def _end_politely() -> None:
+    """Let the signal that ends a program be as Ctrl+C: markers are ended, and what is graded is kept."""
+    if hasattr(signal, "SIGTERM"):
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def summary(results: Sequence[Document], out: Path) -> list[str]:
+    """Return what to say at the end."""
+    odd = [each for each in results if each["problem"]]
+    broken = [
+        (each["student"], verdict["exercise"])
+        for each in results
+        for verdict in each["exercises"]
+        if verdict["state"] == "broken"
+    ]
+    said = [f"{len(results)} graded: {out / 'grades.csv'}, points.csv for an LMS, pages/ for the students"]
+    said += [f"  not readable: {each['student']}: {each['problem']}" for each in odd]
+    said += [f"  NOT JUDGED, and no fault of the student's: {student}, {exercise}" for student, exercise in broken]
+    return said

@@ -1,0 +1,168 @@
+"""The reports: a table for people and for an LMS, JSON for programs, a page for each student."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from .verdicts import Document, reason
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+STYLE = """
+:root { color-scheme: light dark; --ink: #1b1b1f; --paper: #fff; --line: #c9c9d2; --good: #14692f; --bad: #a3231f }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #ececf1; --paper: #17171b; --line: #4a4a55; --good: #6fd08c; --bad: #ff9a8f }
+}
+body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); margin: 2rem auto;
+       max-width: 68rem; padding: 0 1rem }
+h1 { font-size: 1.5rem }
+h2 { font-size: 1.15rem; margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1rem }
+table { border-collapse: collapse } th, td { text-align: left; vertical-align: top; padding: .15rem 1rem .15rem 0 }
+td { white-space: pre-wrap; overflow-wrap: anywhere }
+pre { overflow-x: auto }
+code, pre, td.code { font-family: monospace }
+.done { color: var(--good) } .open { color: var(--bad) } .quiet { opacity: .75 }
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+"""What a page may load: nothing. A student's words stand in it, and are only ever words."""
+
+
+def write(out: Path, lab: str, results: Sequence[Document]) -> list[Path]:
+    """Write every report into the folder ``out``, and return their paths."""
+    pages = out / "pages"
+    pages.mkdir(parents=True, exist_ok=True)
+    written = [
+        _write_rows(out / "grades.csv", _RESULTS, (row for result in results for row in rows(lab, result))),
+        _write_rows(out / "points.csv", _POINTS, (points(lab, result) for result in results)),
+        _write(out / "grades.json", json.dumps({"lab": lab, "students": [_bare(each) for each in results]}, indent=1)),
+    ]
+    for result in results:
+        written.append(_write(pages / f"{result['key']}.html", page(lab, result)))
+    return written
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8", newline="\n")
+    return path
+
+
+def _bare(result: Mapping[str, Any]) -> Document:
+    """Return a result without its pictures."""
+    hidden = ("picture", "words", "happenings")
+    exercises = [
+        {key: value for key, value in each.items() if key not in hidden} | {"reason": reason(each)}
+        for each in result["exercises"]
+    ]
+    return {**result, "exercises": exercises}
+
+
+# ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_RESULTS = ("student", "lab", "exercise", "title", "points", "of", "state", "reason", "seconds")
+_POINTS = ("student", "lab", "points", "of", "marked by hand, of", "done", "problem", "page")
+
+
+def rows(lab: str, result: Mapping[str, Any]) -> list[list[Any]]:
+    """Return one row for each exercise, and one for each answer that a human marks."""
+    student = result["student"]
+    keys = ("exercise", "title", "points", "of", "state")
+    found = [
+        [student, lab, *(each[key] for key in keys), reason(each), each["seconds"]] for each in result["exercises"]
+    ]
+    by_hand = "a human marks this answer: it stands on the student's page"
+    written = [
+        [student, lab, each["grade_id"], "in words", "", each["points"], "open", by_hand, ""]
+        for each in result["written"]
+    ]
+    return found + written
+
+
+def points(lab: str, result: Mapping[str, Any]) -> list[Any]:
+    """Return one row for a student, as an LMS takes them."""
+    done = " ".join(each["exercise"] for each in result["exercises"] if each["state"] == "done")
+    by_hand = sum(each["points"] for each in result["written"])
+    page_name = f"pages/{result['key']}.html"
+    return [result["student"], lab, result["points"], result["of"], by_hand, done, result["problem"], page_name]
+
+
+def _write_rows(path: Path, head: Sequence[str], lines: Any) -> Path:
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(head)
+        table.writerows([[cell(value) for value in line] for line in lines])
+    return path
+
+
+def cell(value: Any) -> Any:
+    """Return a value for a table: a text that a spreadsheet would take for a formula gets an apostrophe.
+
+    >>> cell("=1+1"), cell(2.0), cell("-")
+    ("'=1+1", 2, "'-")
+    """
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else value
+    if not isinstance(value, str):
+        return value
+    text = "".join(sign if sign.isprintable() else " " for sign in value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+# ── pages ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def page(lab: str, result: Mapping[str, Any]) -> str:
+    """Return a student's page: what was tried, what came, and the wire log beside that of the solution."""
+    student = escape(str(result["student"]))
+    parts = [f"<h1>Lab {escape(lab)} · {student}</h1>", _summary(result)]
+    parts += [_exercise(each) for each in result["exercises"]]
+    parts += [_written(each) for each in result["written"]]
+    if result["notes"]:
+        parts.append(
+            "<h2>What else was seen</h2><ul>" + "".join(f"<li>{escape(str(each))}</li>" for each in result["notes"])
+        )
+        parts.append("</ul>")
+    head = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{student} · {escape(lab)}</title>'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
+    )
+    return f"{head}{''.join(parts)}</main></body></html>\n"
+
+
+def _summary(result: Mapping[str, Any]) -> str:
+    by_hand = sum(each["points"] for each in result["written"])
+    also = f", and {by_hand:g} more that a human marks" if by_hand else ""
+    said = f"<p><strong>{result['points']:g} of {result['of']:g} points</strong>{also}</p>"
+    if result["problem"]:
+        said += f'<p class="open">Nothing could be graded: {escape(str(result["problem"]))}</p>'
+    return said
+
+
+def _exercise(found: Mapping[str, Any]) -> str:
+    done = found["state"] == "done"
+    sign, kind = ("✓", "done") if done else ("✗", "open")
+    title = f'<h2><span class="{kind}">{sign} {escape(found["exercise"])}</span> · {escape(found["title"])} '
+    title += f'<span class="quiet">{found["points"]:g} of {found["of"]:g}</span></h2>'
+    if done:
+        return title
+    if found["state"] != "not yet":
+        return f"{title}<p>{escape(reason(found))}</p>"
+    names = (("Tried", "tried"), ("Expected", "expected"), ("Got", "got"), ("Raised", "raised"), ("Look at", "look"))
+    facts = "".join(
+        f'<tr><th scope="row">{name}</th><td class="code">{escape(str(found[key]))}</td></tr>'
+        for name, key in names
+        if found[key]
+    )
+    log = "\n".join(map(str, found["log"]))
+    prints = f"<details><summary>The log of the functions</summary><pre>{escape(log)}</pre></details>" if log else ""
+    return f"{title}<table>{facts}</table>{found['picture']}{prints}"
+
+
+def _written(found: Mapping[str, Any]) -> str:
+    text = escape(str(found["text"]).strip()) or "<em>nothing written</em>"
+    return f'<h2>In words <span class="quiet">up to {found["points"]:g}, marked by hand</span></h2><pre>{text}</pre>'
