@@ -198,13 +198,13 @@ def test_the_chat_survives(url, seed):
 
 
 def test_without_saying_again_something_is_missing(url):
-    crowd, _ = through_a_storm(url, 7, kills=0.15, resend=False)
+    crowd, _ = through_a_storm(url, 7, kills=0.3, resend=False)
     assert all(member.texts == crowd[0].texts for member in crowd)
     assert len(crowd[0].texts) < 24
 
 
 def test_without_ids_something_is_there_twice(url):
-    crowd, _ = through_a_storm(url, 7, kills=0, gone=0.15, ids=False)
+    crowd, _ = through_a_storm(url, 7, kills=0, gone=0.3, ids=False)
     assert all(member.texts == crowd[0].texts for member in crowd)
     assert len(crowd[0].texts) > 24 == len(set(crowd[0].texts))
 
