@@ -4,7 +4,7 @@ import boto3
 import botocore.handlers
 import pytest
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from upgrade101.gateway.ports import HttpResponse
 from upgrade101.localcloud.callbacks import Callbacks
@@ -71,6 +71,12 @@ def test_a_call_in_this_process_is_not_signed_and_every_other_is(callbacks):
 def test_another_endpoint_is_left_to_be_sent(callbacks, asked):
     with pytest.raises(Exception, match="Could not connect"):
         client("http://127.0.0.1:1").get_connection(ConnectionId="here")
+    assert asked == []
+
+
+def test_a_clients_address_is_none_for_calls(callbacks, asked):
+    with pytest.raises(HTTPClientError, match="Not supported URL scheme wss"):
+        client("wss://abc123.execute-api.us-east-1.amazonaws.com/dev").get_connection(ConnectionId="here")
     assert asked == []
 
 

@@ -72,8 +72,9 @@ class Callbacks:
         return botocore.UNSIGNED if _HERE in context else None
 
     def _find(self, url: str) -> Address | None:
-        host, _, path = url.partition("://")[2].partition("/")
-        return self._locate(host, f"/{path}")
+        scheme, _, rest = url.partition("://")
+        host, _, path = rest.partition("/")
+        return self._locate(host, f"/{path}") if scheme in ("https", "http") else None  # wss is no address of a call
 
     def answer(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
         """Answer a request for an API's host; leave every other (a loopback endpoint, say) to be sent."""

@@ -30,8 +30,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _refuse(self: Any, request: Any) -> Any:
-    host = urlsplit(request.url).hostname or ""
-    if is_loopback(host):
+    parts = urlsplit(request.url)
+    host = parts.hostname or ""
+    if is_loopback(host) or parts.scheme not in ("http", "https"):  # wss, say: urllib3 refuses it in its own words
         return _send(self, request)
     raise ConfigurationError(
         f"a boto3 client wanted to call {host}, which is not this machine",
