@@ -207,7 +207,18 @@ def test_observers_are_told_of_every_call_and_who_made_it(front, connection):
 def test_observers_are_told_of_refusals_too(front):
     call(front, "GET", "AAAAAAAAAAAAAAA=")
     (managed,) = front.said(Managed)
-    assert (managed.method, managed.status) == ("GET", 410)
+    assert (managed.method, managed.status, managed.path) == ("GET", 410, "")
+
+
+def test_observers_are_told_of_the_path_where_it_is_that_of_no_connection(front, connection):
+    front.shelf.domains["ws.example.com"] = {"": (API, "dev")}
+    wrong = f"/dev/@connections/{connection.connection_id}"
+    ask(front, wrong)
+    manage(front.core, "POST", Address(API, "dev", ("@connection", "x")))
+    assert [(told.path, told.connection_id) for told in front.said(Managed)] == [
+        (wrong, ""),
+        ("/dev/@connection/x", ""),
+    ]
 
 
 # ── bytes that are not UTF-8 ─────────────────────────────────────────────────────────────────────────────────────────

@@ -96,12 +96,16 @@ class Sent(Happening):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Managed(Happening):
-    """Somebody called @connections; ``caller`` is a function's name or '' for a caller outside."""
+    """Somebody called @connections; ``caller`` is a function's name or '' for a caller outside.
+
+    ``path`` is what was asked for where that is the path of no connection.
+    """
 
     method: str  # POST | GET | DELETE
     status: int
     text: str = ""
     caller: str = ""
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,6 +61,7 @@ def manage(
                 status=response.status if response else _DONE[method],
                 text=text_of(body),
                 caller=caller,
+                path="" if address.connection_id else _path(address),
             )
         )
         if response is not None or connection is None:
@@ -98,6 +99,11 @@ def _no_method(method: str, address: Address) -> HttpResponse:
         return _error(403, "ForbiddenException", "Forbidden")
     path = "/".join(address.rest)
     return _error(404, "NotFoundException", f"No method found matching route {path} for http method {method}.")
+
+
+def _path(address: Address) -> str:
+    """Return the path that was asked for, as far as the address tells: with the stage, or below a domain's mapping."""
+    return "/".join(["", *([] if address.domain_name else [address.stage_name]), *address.rest])
 
 
 def _belongs(connection: Connection, address: Address) -> bool:
