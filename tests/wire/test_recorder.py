@@ -145,6 +145,52 @@ def test_an_open_connection_keeps_its_letter_and_a_closed_ones_is_used_again(rec
     assert letters() == {"Za=": "A", "Ya=": "B"}
 
 
+@pytest.fixture
+def attached(recorder: Recorder) -> Recorder:
+    recorder.attach(Observers().watch)
+    return recorder
+
+
+def connected(recorder: Recorder, *clients: str) -> None:
+    for client in clients:
+        recorder.observe(Knocked(at=0.0, path="/dev", connection_id=client))
+        recorder.observe(Opened(at=0.0, connection_id=client))
+
+
+def test_an_open_connection_keeps_its_letter_when_all_else_is_forgotten(attached: Recorder) -> None:
+    connected(attached, "Xa=", "Ya=")
+    attached.observe(Closed(at=0.0, code=1000, reason="", by="client", connection_id="Xa="))
+    attached.clear()
+    attached.clear()
+    attached.observe(received("new", "Za="))
+    attached.observe(received("still here", "Ya="))
+    shown = attached.letters(attached.take())
+    assert shown["Ya="] != shown["Za="]
+    attached.clear()
+    attached.observe(received("still here", "Ya="))
+    assert attached.letters(attached.take()) == {"Ya=": shown["Ya="]}
+
+
+def test_a_letter_is_free_again_when_its_connection_has_ended(attached: Recorder) -> None:
+    connected(attached, "Xa=", "Ya=")
+    assert attached.letters(attached.take()) == {"Xa=": "A", "Ya=": "B"}
+    attached.clear()
+    attached.observe(Closed(at=0.0, code=1000, reason="", by="client", connection_id="Xa="))
+    assert attached.letters(attached.take()) == {"Xa=": "A"}
+    attached.clear()
+    connected(attached, "Za=")
+    attached.observe(received("still here", "Ya="))
+    assert attached.letters(attached.take()) == {"Za=": "A", "Ya=": "B"}
+
+
+def test_connections_of_one_cloud_keep_no_letters_from_the_next(attached: Recorder) -> None:
+    connected(attached, "Xa=")
+    attached.clear()
+    attached.attach(Observers().watch)
+    connected(attached, "Ya=")
+    assert attached.letters(attached.take()) == {"Ya=": "A"}
+
+
 def test_one_picture_never_uses_a_letter_twice(recorder: Recorder) -> None:
     for client in ("Xa=", "Ya="):
         recorder.observe(Knocked(at=0.0, path="/dev", connection_id=client))

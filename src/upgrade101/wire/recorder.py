@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from itertools import islice
 
-from ..gateway.happenings import Called, Closed, Happening, Observer, Refused
+from ..gateway.happenings import Called, Closed, Happening, Knocked, Observer, Opened, Received, Refused
 from .lanes import letters, life_of
 
 Watch = Callable[[Observer], Callable[[], None]]
@@ -32,6 +32,7 @@ class Recorder:
         self._told = 0  # how many were ever told, so that a window survives the deque's forgetting
         self._window = (0, 0)  # the last picture: from this one, up to but not including that one
         self._letters: dict[str, str] = {}
+        self._lasting: set[str] = set()  # connections that were open when all else was forgotten
         self._detach: Callable[[], None] | None = None
         self._settle: Settle | None = None
         self._listeners: list[Observer] = []
@@ -74,17 +75,23 @@ class Recorder:
 
     def detach(self) -> None:
         """Stop watching; what was recorded stays."""
+        with self._lock:
+            self._lasting.clear()
         detach, self._detach, self._settle, self.remark = self._detach, None, None, ""
         if detach is not None:
             detach()
 
     def clear(self) -> None:
-        """Forget everything, letters of clients included."""
+        """Forget everything but the letters of clients whose connections last."""
         self.settle()
         with self._lock:
+            kept = list(self._kept)
+            lasting = self._lasting_after(kept) if self._detach is not None else set()
+            self._lettered([told for told in kept if told.connection_id in lasting])
+            self._letters = {client: letter for client, letter in self._letters.items() if client in lasting}
             self._kept.clear()
             self._window = (self._told, self._told)
-            self._letters = {}
+            self._lasting = set(self._letters)
 
     def latest(self) -> list[Happening]:
         """Return what is new since the last picture, or, where nothing is, what the last picture showed."""
@@ -108,13 +115,22 @@ class Recorder:
     def letters(self, happenings: list[Happening]) -> dict[str, str]:
         """Return the letter of each client in these happenings; an open connection keeps its letter for good."""
         with self._lock:
-            kept = list(self._kept)
-            ended = {told.connection_id for told in kept if isinstance(told, Closed | Refused)}
-            remembered = {told.connection_id for told in kept}
-            known = {client: letter for client, letter in self._letters.items() if client in remembered}
-            given = letters(happenings, known, ended)
-            self._letters = known | given
-            return given
+            return self._lettered(happenings)
+
+    def _lettered(self, happenings: list[Happening]) -> dict[str, str]:
+        kept = list(self._kept)
+        ended = {told.connection_id for told in kept if isinstance(told, Closed | Refused)}
+        self._lasting -= ended
+        remembered = {told.connection_id for told in kept} | self._lasting
+        known = {client: letter for client, letter in self._letters.items() if client in remembered}
+        given = letters(happenings, known, ended)
+        self._letters = known | given
+        return given
+
+    def _lasting_after(self, kept: list[Happening]) -> set[str]:
+        """Return the connections that have begun and not ended."""
+        begun = {told.connection_id for told in kept if isinstance(told, Knocked | Opened | Received)}
+        return (begun | self._lasting) - {told.connection_id for told in kept if isinstance(told, Closed | Refused)}
 
     def life_of(self, who: str) -> list[Happening]:
         """Return what is remembered of one connection, given by its id or its letter (that of the last who had it)."""
