@@ -14,7 +14,7 @@ from logging.handlers import QueueHandler, QueueListener
 
 from .gateway.happenings import Answered, Closed, Happening, Managed, Opened, Received, Refused, Routed, Sent
 from .localcloud.local import LocalCloud
-from .wire.text import moment, one_line, shorten
+from .wire.strings import moment, one_line, shorten
 
 COLUMNS = 100
 _WAITING = 10_000  # lines that may wait to be written

@@ -1,5 +1,7 @@
 from itertools import cycle
 
+import pytest
+
 from upgrade101.gateway.happenings import (
     Answered,
     Called,
@@ -115,7 +117,12 @@ def test_a_goodbye_costs_one_arrow_whoever_says_it() -> None:
     assert [type(step) for step in told.steps] == [Arrow] * 10 + [Gap] + [Arrow] * 12
     assert [step.count for step in told.steps if isinstance(step, Gap)] == [4]
     assert told.arrows == 26
-    assert [type(step) for step in story(goodbyes(3), last=1).steps] == [Arrow] * 2
+
+
+@pytest.mark.parametrize("wanted", [1, 2, 3, 6])
+def test_the_last_are_as_many_as_was_asked_for(wanted: int) -> None:
+    told = story(goodbyes(3), last=wanted)
+    assert told.arrows == len(told.steps) == wanted
 
 
 def test_more_clients_than_lanes_share_the_last_and_are_named() -> None:
@@ -180,7 +187,7 @@ def test_calls_that_overlap_lie_side_by_side() -> None:
     assert set(story(run).spans) == {
         Span("function:f", 0, 2, 0),
         Span("function:f", 1, 4, 1),
-        Span("function:f", 3, None, 0),
+        Span("function:f", 3, None, 0, goes_on=True),
     }
 
 
@@ -191,3 +198,54 @@ def test_an_answer_whose_event_was_earlier_lasts_from_the_top() -> None:
 def test_nothing_makes_an_empty_story() -> None:
     told = story([])
     assert (told.lanes, told.steps, told.arrows) == ((), (), 0)
+
+
+def late(at: float, function: str = "f", request_id: str = "f-1") -> Happening:
+    """Return that the gateway has stopped waiting for a function."""
+    return Answered(at=at, request_id=request_id, route_key="r", target=function, error="timeout")
+
+
+def post(at: float, function: str = "f") -> Happening:
+    return Managed(at=at, method="GET", status=200, caller=function, connection_id="Xa=")
+
+
+def bars(run: list[Happening], lane: str = "function:f", **how: int) -> list[Span]:
+    return [span for span in story(run, **how).spans if span.lane == lane]
+
+
+def test_a_function_for_which_nobody_waits_goes_on_out_of_sight() -> None:
+    assert bars([call(1, "f"), late(2)]) == [Span("function:f", 0, None, goes_on=True)]
+    assert bars([call(1, "f"), post(1.5), late(2)]) == [Span("function:f", 0, None, goes_on=True)]
+
+
+def test_or_to_the_last_that_it_was_seen_to_do() -> None:
+    run = [call(1, "f"), late(2), post(3), post(4), Received(at=5, text="", connection_id="Xa=")]
+    assert bars(run) == [Span("function:f", 0, 3, goes_on=True)]
+
+
+def test_what_a_function_does_in_another_call_makes_the_late_one_no_longer() -> None:
+    again = [call(6, "f"), post(7), call(6, "f", answered=True)]
+    assert set(bars([call(1, "f"), late(2), post(3), *again])) == {
+        Span("function:f", 0, 2, goes_on=True),
+        Span("function:f", 3, 5),
+    }
+    assert set(bars([call(1, "f"), late(2), *again])) == {
+        Span("function:f", 0, None, goes_on=True),
+        Span("function:f", 2, 4, 1),
+    }
+
+
+def test_a_late_function_whose_call_was_earlier_comes_from_the_top() -> None:
+    assert bars([late(2), post(3)]) == [Span("function:f", None, 1, goes_on=True)]
+
+
+def errand(at: float, whom: str = "messenger") -> Happening:
+    parameters = {"FunctionName": whom, "InvocationType": "Event"}
+    return Called(at=at, service="lambda", operation="Invoke", parameters=parameters, status=202, caller="f")
+
+
+def test_a_function_that_was_sent_on_an_errand_has_a_bar() -> None:
+    run = [call(1, "f"), errand(2), call(1, "f", answered=True), post(3, "messenger")]
+    assert bars(run, "function:messenger") == [Span("function:messenger", 1, 3, goes_on=True)]
+    assert bars(run) == [Span("function:f", 0, 2)]
+    assert [lane.name for lane in story(run).lanes] == ["gateway", "f", "messenger", "@connections"]

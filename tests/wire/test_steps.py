@@ -113,8 +113,8 @@ CLIENT = f"client:{ID}"
             ("function:echo", "gateway", "KeyError: 'body'", "error"),
         ),
         (
-            Answered(at=0, request_id="1", route_key="echo", target="echo", error="timeout"),
-            ("function:echo", "gateway", "timeout", "error"),
+            Answered(at=0, request_id="1", route_key="echo", target="echo", error="KeyError"),
+            ("function:echo", "gateway", "KeyError", "error"),
         ),
         (
             Answered(at=0, request_id="1", route_key="echo", target="http://a.test/x", payload={"statusCode": 204}),
@@ -373,3 +373,79 @@ def test_the_whole_event_is_kept_for_the_tooltip() -> None:
         at=0, request_id="1", route_key="echo", integration_type="AWS_PROXY", target="echo", event={"body": "hi"}
     )
     assert arrow_of(invoked).full == '{\n  "body": "hi"\n}'
+
+
+@pytest.mark.parametrize("error", ["timeout", "Integration.TimedOut", "504 Endpoint request timed out"])
+def test_when_the_gateway_stops_waiting_nobody_has_answered(error: str) -> None:
+    late = Answered(at=1, request_id="1", route_key="book", target="slow", error=error, seconds=0.0504)
+    note = step_of(late)
+    assert isinstance(note, Note)
+    assert (note.lane, note.text, note.tone) == ("gateway", "stopped waiting: timed out", "bad")
+    assert "no answer from slow in 50 ms" in note.full
+
+
+@pytest.mark.parametrize("error", ["Sandbox.Timedout", "timeout"])
+def test_a_function_that_ends_with_an_error_has_answered(error: str) -> None:
+    payload = {"errorType": error, "errorMessage": "Task timed out after 3.00 seconds"}
+    ended = Answered(at=1, request_id="1", route_key="book", target="slow", error=error, payload=payload)
+    assert seen(arrow_of(ended))[:2] == ("function:slow", "gateway")
+
+
+def knock(*headers: tuple[str, str]) -> str:
+    return step_of(Knocked(at=0, path="/dev", headers=(("Host", "h"), *headers), connection_id=ID)).text
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        (("cookie", "seat=4"), "Cookie: seat=4"),
+        (("Origin", "https://a.test"), "Origin: https://a.test"),
+        (("Sec-WebSocket-Protocol", "chat.v1"), "subprotocol: chat.v1"),
+        (("Authorization", "Bearer 0123456789abcdef"), "Authorization: Bearer 01…abcdef"),
+    ],
+)
+def test_an_upgrade_request_says_what_tells_clients_apart(header: tuple[str, str], said: str) -> None:
+    assert knock(header) == f"GET /dev  Upgrade: websocket  {said}"
+
+
+def test_and_says_nothing_that_all_clients_say() -> None:
+    assert knock(("User-Agent", "Python"), ("Sec-WebSocket-Version", "13")) == "GET /dev  Upgrade: websocket"
+
+
+def test_a_call_of_a_wrong_path_shows_the_path() -> None:
+    lost = Managed(at=0, method="POST", status=404, path=f"/dev/@connections/{ID}", caller="f")
+    assert arrow_of(lost).text == f"POST /dev/@connections/{ID}"
+    assert arrow_of(lost).full == f"POST /dev/@connections/{ID}"
+    wrong = Managed(at=0, method="PUT", status=405, connection_id=ID)
+    assert arrow_of(wrong).text == f"PUT {ID} (A)"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "said"),
+    [("POST", 200, f"{ID} → A"), ("POST", 410, f"{ID} (A)"), ("GET", 200, f"{ID} (A)"), ("DELETE", 204, f"{ID} (A)")],
+)
+def test_a_post_says_whom_it_reaches(method: str, status: int, said: str) -> None:
+    assert arrow_of(Managed(at=0, method=method, status=status, connection_id=ID)).text == f"{method} {said}"
+
+
+def errand(kind: str = "Event", **more: Any) -> Called:
+    parameters = {"FunctionName": "messenger", "InvocationType": kind}
+    facts = {"status": 202, "caller": "connect", **more}
+    return Called(at=2, service="lambda", operation="Invoke", parameters=parameters, **facts)
+
+
+def test_an_errand_leads_from_one_function_to_the_other() -> None:
+    assert seen(arrow_of(errand())) == ("function:connect", "function:messenger", "Invoke (Event)", "202")
+
+
+@pytest.mark.parametrize(
+    "other", [errand("RequestResponse"), errand(error="ResourceNotFoundException"), errand(caller="messenger")]
+)
+def test_an_invocation_with_an_answer_or_an_error_is_a_call_of_lambda(other: Called) -> None:
+    assert arrow_of(other).target == "service:lambda"
+
+
+def test_an_errand_stands_before_what_is_done_on_it() -> None:
+    done = Managed(at=1.9, method="GET", status=200, caller="messenger", connection_id=ID)
+    before = Called(at=1, service="dynamodb", operation="PutItem", caller="connect")
+    assert [step.happening for step in steps_of([before, done, errand()], {})] == [before, errand(), done]

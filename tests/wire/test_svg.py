@@ -6,10 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upgrade101.gateway.happenings import Closed, Happening, Invoked, Knocked, Managed, Opened, Received, Routed, Sent
+from upgrade101.gateway.happenings import (
+    Answered,
+    Called,
+    Closed,
+    Happening,
+    Invoked,
+    Knocked,
+    Managed,
+    Opened,
+    Received,
+    Routed,
+    Sent,
+)
 from upgrade101.wire import samples
 from upgrade101.wire.lanes import story
-from upgrade101.wire.layout import WIDEST, width_of
+from upgrade101.wire.layout import REACH, WIDEST, layout, width_of
+from upgrade101.wire.steps import Note
 from upgrade101.wire.svg import svg
 
 NAMESPACE = "{http://www.w3.org/2000/svg}"
@@ -90,6 +103,29 @@ def test_short_labels_are_never_shortened() -> None:
         assert label in said
 
 
+def late() -> list[Happening]:
+    """Return a call for which the gateway stops waiting, and what its function does afterwards."""
+    tape = samples.Tape()
+    tape.tell(Received, 0, text="book", connection_id=samples.ANA)
+    call = tape.invoke(samples.ANA, "book", "slow")
+    tape.answer(samples.ANA, "book", "slow", call, error="timeout")
+    tape.post(samples.ANA, "seat 12 is yours", "slow")
+    return tape.happenings
+
+
+def test_a_note_on_a_late_function_leaves_its_bar_in_sight() -> None:
+    placed = layout(story(late()))
+    [note] = [step for step in placed.steps if isinstance(step.step, Note)]
+    assert note.words == "stopped waiting: timed out"
+    assert note.x + width_of(note.words) + 16 < placed.column("function:slow").x - REACH
+
+
+def test_a_bar_that_goes_on_has_no_end() -> None:
+    open_below = re.compile(r' d="M[\d.]+ [\d.]+V[\d.]+H[\d.]+V[\d.]+"')
+    assert len(open_below.findall(svg(story(late())))) == 1
+    assert not open_below.search(svg(story(samples.broadcast())))
+
+
 def test_it_is_the_same_each_time() -> None:
     assert svg(story(samples.chat())) == svg(story(samples.chat()))
 
@@ -121,6 +157,24 @@ happenings = st.one_of(
         integration_type=st.sampled_from(["AWS_PROXY", "MOCK", "HTTP"]),
         target=st.sampled_from(["f", "g", "h", "i", "MOCK"]),
         event=st.dictionaries(st.text(max_size=3), st.text(), max_size=2),
+    ),
+    st.builds(
+        Answered,
+        at=st.just(0.35),
+        request_id=st.text(max_size=2),
+        route_key=st.text(),
+        target=st.sampled_from(["f", "g", "http://a.test/"]),
+        error=st.sampled_from(["", "timeout", "Integration.TimedOut", "KeyError"]),
+    ),
+    st.builds(
+        Called,
+        at=st.just(0.38),
+        service=st.just("lambda"),
+        operation=st.just("Invoke"),
+        parameters=st.fixed_dictionaries(
+            {"FunctionName": st.sampled_from("fgh"), "InvocationType": st.sampled_from(["Event", "DryRun"])}
+        ),
+        caller=st.sampled_from(["", "f", "g"]),
     ),
     st.builds(
         Managed,

@@ -11,7 +11,21 @@ from itertools import count
 from string import ascii_uppercase
 
 from ..gateway.happenings import Closed, Happening, Knocked, Opened, Received, Sent
-from .steps import CLIENT, FUNCTION, GATEWAY, MANAGEMENT, NOTEBOOK, STRANGER, Arrow, Gap, Names, Step, named, steps_of
+from .steps import (
+    CLIENT,
+    FUNCTION,
+    GATEWAY,
+    MANAGEMENT,
+    NOTEBOOK,
+    STRANGER,
+    Arrow,
+    Gap,
+    Names,
+    Note,
+    Step,
+    named,
+    steps_of,
+)
 
 ARROWS = 12  # in one picture
 CLIENT_LANES = 5
@@ -42,13 +56,15 @@ class Lane:
 class Span:
     """Something that lasted: an open connection in a client's lane, a call in a function's.
 
-    ``first`` and ``last`` number the steps between which it lasted; None where that lies outside the picture.
+    ``first`` and ``last`` number the steps between which it lasted; None where that lies outside the picture. A call
+    that ``goes_on`` was not seen to end.
     """
 
     lane: str
     first: int | None
     last: int | None
     depth: int = 0
+    goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +166,12 @@ def _alphabet() -> Iterator[str]:
 
 
 def _places(steps: Sequence[Step]) -> list[int]:
-    """Return where the arrows stand that count."""
+    """Return where the arrows stand that count where a run is cut: two close frames are one goodbye."""
     return [place for place, step in enumerate(steps) if isinstance(step, Arrow) and not step.attached]
 
 
 def _last(steps: list[Step], wanted: int) -> list[Step]:
-    places = _places(steps)
+    places = [place for place, step in enumerate(steps) if isinstance(step, Arrow)]
     return steps[places[-wanted] :] if 0 < wanted < len(places) else steps
 
 
@@ -261,31 +277,59 @@ def _moved(step: Step, moved: Mapping[str, str]) -> Step:
 
 
 def _spans(steps: Sequence[Step], rows: Sequence[int], lanes: Collection[str]) -> Iterator[Span]:
-    arrows = [(row, step) for row, step in zip(rows, steps, strict=True) if isinstance(step, Arrow)]
+    told = list(zip(rows, steps, strict=True))
     for lane in lanes:
         if _kind(lane) == CLIENT:
-            yield from _open_line(lane, [(row, arrow) for row, arrow in arrows if lane in arrow.lanes])
+            yield from _open_line(lane, [(row, step) for row, step in told if isinstance(step, Arrow)])
         elif _kind(lane) == FUNCTION:
-            yield from _busy(lane, [(row, arrow) for row, arrow in arrows if lane in arrow.lanes and arrow.request_id])
+            yield from _busy(lane, told)
 
 
 def _open_line(lane: str, arrows: Sequence[tuple[int, Arrow]]) -> Iterator[Span]:
     """Yield the rows between which a client's connection was open."""
-    rows = {type(arrow.happening): row for row, arrow in arrows}
+    rows = {type(arrow.happening): row for row, arrow in arrows if lane in arrow.lanes}
     is_line = any(kind in rows for kind in (Opened, Received, Sent, Closed))
     if is_line and (Opened in rows or Knocked not in rows):
         yield Span(lane, rows.get(Opened), rows.get(Closed))
 
 
-def _busy(lane: str, arrows: Sequence[tuple[int, Arrow]]) -> Iterator[Span]:
-    """Yield for each call of a function the rows from event to answer; calls that overlap lie side by side."""
-    begun: dict[str, tuple[int, int]] = {}
-    for row, arrow in arrows:
-        if arrow.target == lane:
-            taken = {depth for _, depth in begun.values()}
-            begun[arrow.request_id] = row, next(depth for depth in count() if depth not in taken)
+@dataclass(slots=True)
+class _Call:
+    """A call of a function that goes on: the row where it began, and, if nobody waits for it, of what it did last."""
+
+    first: int | None
+    depth: int
+    forsaken: bool = False
+    last: int | None = None
+
+
+def _busy(lane: str, told: Sequence[tuple[int, Step]]) -> Iterator[Span]:
+    """Yield for each call of a function the rows from event to answer; calls that overlap lie side by side.
+
+    A call for which nobody waits any longer goes on to the last that the function was seen to do, or out of sight.
+    """
+    calls: dict[str, _Call] = {}
+    over: list[_Call] = []
+    for row, step in told:
+        if isinstance(step, Note) and step.whom == lane:
+            calls.setdefault(step.request_id, _Call(None, 0)).forsaken = True
+        elif not isinstance(step, Arrow) or lane not in step.lanes:
+            continue
+        elif step.target == lane and step.request_id:
+            over += [calls.pop(key) for key, call in tuple(calls.items()) if call.last is not None]
+            taken = {call.depth for call in calls.values()}
+            free = next(depth for depth in count() if depth not in taken)
+            calls[step.request_id] = _Call(row, free, forsaken=step.source != GATEWAY)
+        elif step.answer and step.request_id:
+            call = calls.pop(step.request_id, _Call(None, 0))
+            yield Span(lane, call.first, row, call.depth)
         else:
-            first, depth = begun.pop(arrow.request_id, (None, 0))
-            yield Span(lane, first, row, depth)
-    for first, depth in begun.values():
-        yield Span(lane, first, None, depth)
+            _seen_at_work(list(calls.values()), row)
+    for call in (*over, *calls.values()):
+        yield Span(lane, call.first, call.last, call.depth, goes_on=True)
+
+
+def _seen_at_work(calls: Sequence[_Call], row: int) -> None:
+    """Take what a function does for a sign of the call that nobody waits for, where it has no other."""
+    if len(calls) == 1 and calls[0].forsaken:
+        calls[0].last = row

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from .lanes import Lane, Story
 from .steps import CLIENT, FUNCTION, Arrow, Gap, Note, Step
-from .text import columns, moment, one_line, shorten
+from .strings import apart, columns, moment, one_line, shorten
 
 EM = 0.61  # the widest of the common monospace fonts
 LABEL, SMALL, TITLE = 12.0, 10.5, 13.0  # font sizes
@@ -102,7 +102,7 @@ def _whens(story: Story) -> list[str]:
 def _columns(story: Story, left: float) -> tuple[Column, ...]:
     """Give lanes as much room as their words want, unless the picture grows too wide: then words are shortened."""
     for connection_id, most in ROOMS:
-        heads = [_head(lane, connection_id) for lane in story.lanes]
+        heads = _heads(story.lanes, connection_id)
         widths = [max(width_of(title, TITLE) + 44, width_of(below, SMALL) + 16, 92) for title, below in heads]
         xs = _spread(story, widths, left, most)
         if xs[-1] + widths[-1] / 2 + MARGIN <= WIDEST:
@@ -112,8 +112,11 @@ def _columns(story: Story, left: float) -> tuple[Column, ...]:
     )
 
 
-def _head(lane: Lane, connection_id: int) -> tuple[str, str]:
-    return shorten(lane.title, 16), shorten(lane.subtitle, connection_id if lane.kind == CLIENT else 18)
+def _heads(lanes: Sequence[Lane], connection_id: int) -> list[tuple[str, str]]:
+    """Return title and subtitle of each lane; what is made shorter stays different."""
+    below = apart((lane.subtitle for lane in lanes if lane.kind != CLIENT), 18)
+    ids = {lane.subtitle: shorten(lane.subtitle, connection_id) for lane in lanes if lane.kind == CLIENT}
+    return [(shorten(lane.title, 16), (ids if lane.kind == CLIENT else below)[lane.subtitle]) for lane in lanes]
 
 
 def _spread(story: Story, widths: Sequence[float], left: float, most: int) -> list[float]:
@@ -125,6 +128,9 @@ def _spread(story: Story, widths: Sequence[float], left: float, most: int) -> li
             ends = order[step.source], order[step.target]
             between = (min(ends), max(ends))
             needs[between] = max(needs.get(between, 0.0), _need(step, most))
+        elif isinstance(step, Note) and step.whom and order[step.lane] + 1 < len(widths):
+            between = (order[step.lane], order[step.lane] + 1)
+            needs[between] = max(needs.get(between, 0.0), _noted(step, most))
     xs = [left + widths[0] / 2]
     for place in range(1, len(widths)):
         apart = xs[-1] + (widths[place - 1] + widths[place]) / 2 + 10
@@ -135,6 +141,11 @@ def _spread(story: Story, widths: Sequence[float], left: float, most: int) -> li
 def _need(step: Arrow, most: int) -> float:
     words = min(columns(one_line(step.text)), most) * LABEL * EM
     return max(words, status_width(step.status) + 3 * HEAD) + BESIDE
+
+
+def _noted(step: Note, most: int) -> float:
+    """Return the room for a note that is to leave the bars beside it in sight."""
+    return min(columns(step.text), most) * LABEL * EM + 16 + PAD + 3 * REACH
 
 
 def _stands_beside(before: Step, step: Step, story: Story) -> bool:

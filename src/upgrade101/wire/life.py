@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..gateway.connection import LIFE, Event, State
 from ..gateway.happenings import Closed, Happening, Knocked, Opened, Received, Refused, Sent
 from .steps import NO_CODE
-from .text import moment, one_line, shorten
+from .strings import moment, one_line, shorten
 
 MEANING = {
     State.CONNECTING: "$connect decides",

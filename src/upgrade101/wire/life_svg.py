@@ -11,7 +11,7 @@ from ..gateway.connection import Event, State
 from .layout import HEAD, MARGIN, SMALL, TITLE, width_of
 from .life import MEANING, Life, headline, line_of, sentences
 from .paint import BOLD, arrow_head, badge, document, fill, stroke, text
-from .text import shorten
+from .strings import shorten
 
 PLACES = {  # column and row; a test holds that no arrow crosses a state
     State.REFUSED: (0, 0),

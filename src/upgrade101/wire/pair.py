@@ -10,7 +10,7 @@ from typing import Literal
 from ..gateway.happenings import Answered, Happening, Invoked, Managed, Received, Refused, Sent
 from .lanes import Lane, letters, story
 from .steps import CLIENT, FUNCTION, Arrow, Gap, Step, called, named
-from .text import columns, moment, one_line, shorten
+from .strings import columns, moment, one_line, shorten
 
 ROWS = 24  # in one picture
 MOST = 400  # lines of one run that are compared
@@ -109,7 +109,8 @@ def _line(step: Step, lanes: Mapping[str, Lane], names: Mapping[str, str], start
     words = step.text
     for connection_id, letter in names.items():
         if connection_id in words:
-            words = words.replace(f"{connection_id} ({letter})", letter).replace(connection_id, letter)
+            for known in (f"{connection_id} ({letter})", f"{connection_id} → {letter}", connection_id):
+                words = words.replace(known, letter)
     source, target, status = lanes[step.lanes[0]].key, "", ""
     if isinstance(step, Arrow):
         target, status = lanes[step.target].key, step.status

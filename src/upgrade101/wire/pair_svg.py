@@ -12,7 +12,7 @@ from .pair import Line, Pair, Row, Side, folded_words, headline, numbers, shorte
 from .pair_words import legend, sentences, wrapped
 from .palette import colour, dashes
 from .steps import Arrow
-from .text import moment, shorten
+from .strings import moment, shorten
 
 GUTTER = 30.0  # between the sides, for the sign
 TIME = 58.0

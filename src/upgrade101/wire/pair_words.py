@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .pair import Line, Pair, Row, Side, folded_words, headline, numbers
-from .text import columns, moment, shorten
+from .strings import columns, moment, shorten
 
 MOST_OF_A_NAME = 16
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from ..gateway import happenings as told
 from ..gateway.happenings import Happening
+from .wording import Tone, answer, asked, http_answer, pretty, too_late, waited
 
 CLIENT, GATEWAY, FUNCTION, MANAGEMENT, NOTEBOOK = "client", "gateway", "function", "@connections", "notebook"
 REST_CLIENT = f"{CLIENT}:"
@@ -19,8 +18,6 @@ STRANGER = "stranger"  # turned away before there was a connection id
 NO_CODE = 1005  # RFC 6455, 7.1.5: what both sides write down where a close frame has no code
 _WITHOUT_CODE = "close without a code"
 _NEVER_TRAVELS = "1005 means: no status received. It is written down in place of the code and never travels."
-
-Tone = Literal["plain", "good", "bad"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +65,8 @@ class Note(Step):
     """Something that was decided in one lane."""
 
     lane: str
+    whom: str = ""  # the lane for which the gateway has stopped waiting
+    request_id: str = ""  # and the call
 
     @property
     def lanes(self) -> tuple[str, ...]:
@@ -127,23 +126,12 @@ def named(happenings: Sequence[Happening]) -> list[Happening]:
     return result
 
 
-def compact(value: Any) -> str:
-    """Return a value as one line of JSON.
-
-    >>> compact({"statusCode": 200, "body": "grüß dich"})
-    '{"statusCode": 200, "body": "grüß dich"}'
-    """
-    return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _pretty(value: Any) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False, default=str, indent=2)
-
-
 def _place(steps: list[Step], happening: Happening) -> int:
     """Return where the step belongs: a call of @connections before what it caused, a goodbye where it was said."""
     if isinstance(happening, told.Closed):  # it is told when the client has answered
         return next((place for place in range(len(steps), 0, -1) if steps[place - 1].at <= happening.at), 0)
+    if isinstance(happening, told.Called) and _is_errand(happening):
+        return _errands_place(steps, happening)
     if not isinstance(happening, told.Managed) or happening.status >= 300:
         return len(steps)
     for place in range(len(steps) - 1, max(len(steps) - 9, -1), -1):
@@ -152,6 +140,19 @@ def _place(steps: list[Step], happening: Happening) -> int:
             claimed = place > 0 and isinstance(steps[place - 1].happening, told.Managed)
             return len(steps) if claimed else place
     return len(steps)
+
+
+def _errands_place(steps: list[Step], happening: told.Called) -> int:
+    """Return where a function is set going: it is told when Lambda has answered, and that function may be at work."""
+    caller, whom = _caller(happening.caller), f"{FUNCTION}:{_resource(happening.parameters)}"
+    place = len(steps)
+    for before in range(len(steps) - 1, max(len(steps) - 9, -1), -1):
+        step = steps[before]
+        if isinstance(step, Arrow) and (step.target in (caller, whom) or step.source == caller):
+            break
+        if isinstance(step, Arrow) and step.source == whom:
+            place = before
+    return place
 
 
 def _causes(call: told.Managed, effect: Happening) -> bool:
@@ -186,25 +187,10 @@ def _caller(name: str) -> str:
 
 # ── what ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-_SECRET_HEADERS = {"authorization", "cookie", "x-amz-security-token", "x-api-key"}
-_SECRET_QUERY = re.compile(r"(X-Amz-(?:Security-Token|Signature|Credential)=)[^&]+", re.IGNORECASE)
-
 
 def _knocked(happening: told.Knocked, names: Names) -> Step:
-    path = _SECRET_QUERY.sub(r"\1…", happening.path)
-    head = [f"{name}: {_masked(name, value)}" for name, value in happening.headers]
-    return Arrow(
-        at=happening.at,
-        source=_client(happening),
-        target=GATEWAY,
-        text=f"GET {path}  Upgrade: websocket",
-        full="\n".join([f"GET {path} HTTP/1.1", *head]),
-        whose=_letter(happening, names),
-    )
-
-
-def _masked(name: str, value: str) -> str:
-    return f"{value[:8]}…" if name.lower() in _SECRET_HEADERS and len(value) > 8 else value
+    text, full = asked(happening)
+    return replace(_from_client(happening, names, text), full=full)
 
 
 def _opened(happening: told.Opened, names: Names) -> Step:
@@ -289,7 +275,7 @@ def _invoked(happening: told.Invoked, names: Names) -> Step:
         source=GATEWAY,
         target=lane,
         text="authorizer request" if is_authorizer else f"{happening.route_key} {noun}",
-        full=_pretty(happening.event),
+        full=pretty(happening.event),
         request_id=happening.request_id,
         whose=happening.target,
     )
@@ -301,13 +287,15 @@ def _answered(happening: told.Answered, names: Names) -> Step | None:
     lane = _integration("", happening.target)
     if happening.not_invoked:
         return _not_called(happening, lane.partition(":")[2])
-    text, status, tone = _answer(happening) if lane.startswith(FUNCTION) else _http_answer(happening)
+    if too_late(happening):
+        return _waited(happening, lane)
+    text, status, tone = answer(happening) if lane.startswith(FUNCTION) else http_answer(happening)
     return Arrow(
         at=happening.at,
         source=lane,
         target=GATEWAY,
         text=text,
-        full=text if happening.error else _pretty(happening.payload) or text,
+        full=text if happening.error else pretty(happening.payload) or text,
         status=status,
         tone=tone,
         answer=True,
@@ -316,53 +304,38 @@ def _answered(happening: told.Answered, names: Names) -> Step | None:
     )
 
 
+def _waited(happening: told.Answered, whom: str) -> Note:
+    """Return that the gateway has stopped waiting for somebody who may go on."""
+    (text, full), call = waited(happening), happening.request_id
+    return Note(at=happening.at, lane=GATEWAY, text=text, full=full, tone="bad", whom=whom, request_id=call)
+
+
 def _not_called(happening: told.Answered, whom: str) -> Note:
     """Return why nobody was called: by the last word of the error, and in full by its message."""
-    why, full = happening.error.rpartition(".")[2], _answer(happening)[0]
+    why, full = happening.error.rpartition(".")[2], answer(happening)[0]
     return Note(at=happening.at, lane=GATEWAY, text=f"{whom} is not called: {why}", full=full, tone="bad")
 
 
-def _answer(happening: told.Answered) -> tuple[str, str, Tone]:
-    payload = happening.payload
-    if happening.error:
-        said = payload.get("errorMessage") if isinstance(payload, dict) else None
-        return f"{happening.error}: {said}" if said else happening.error, "error", "bad"
-    effect = _effect(payload)
-    return compact(payload), effect, {"Allow": "good", "Deny": "bad"}.get(effect, "plain")  # type: ignore[return-value]
-
-
-def _http_answer(happening: told.Answered) -> tuple[str, str, Tone]:
-    """Return what an HTTP server or an AWS service said: its body and its status."""
-    payload = happening.payload
-    if happening.error or not isinstance(payload, dict) or "statusCode" not in payload:
-        return _answer(happening)
-    body = "(no text)" if payload.get("isBase64Encoded") else payload.get("body")
-    return body or "(empty)", str(payload["statusCode"]), "bad" if payload["statusCode"] >= 400 else "plain"
-
-
-def _effect(payload: Any) -> str:
-    """Return what an authorizer's policy says: Allow, Deny, or '' where this is no policy."""
-    try:
-        statements = payload["policyDocument"]["Statement"]
-        effects = {str(entry["Effect"]) for entry in ([statements] if isinstance(statements, dict) else statements)}
-    except (KeyError, TypeError):
-        return ""
-    return effects.pop() if len(effects) == 1 else ""
-
-
 def _managed(happening: told.Managed, names: Names) -> Step:
-    letter = _letter(happening, names)
-    whom = f"{happening.connection_id} ({letter})" if letter else happening.connection_id
+    known, asked_for = happening.connection_id, happening.path or f"/@connections/{happening.connection_id}"
     return Arrow(
         at=happening.at,
         source=_caller(happening.caller),
         target=MANAGEMENT,
-        text=f"{happening.method} {whom}",
-        full=f"{happening.method} /@connections/{happening.connection_id}\n\n{happening.text}".strip(),
+        text=f"{happening.method} {_whom(happening, names) if known and happening.status != 404 else asked_for}",
+        full=f"{happening.method} {asked_for}\n\n{happening.text}".strip(),
         status=str(happening.status),
         tone="good" if happening.status < 300 else "bad",
         whose=happening.caller,
     )
+
+
+def _whom(happening: told.Managed, names: Names) -> str:
+    """Return which connection was meant, and with an arrow whom the message went on to."""
+    known, letter = happening.connection_id, _letter(happening, names)
+    if not letter:
+        return known
+    return f"{known} → {letter}" if happening.method == "POST" and happening.status < 300 else f"{known} ({letter})"
 
 
 def _called(happening: told.Called, names: Names) -> Step | None:
@@ -370,17 +343,29 @@ def _called(happening: told.Called, names: Names) -> Step | None:
         return None
     resource = _resource(happening.parameters)
     words = [happening.operation, resource, happening.error]
-    return Arrow(
+    arrow = Arrow(
         at=happening.at,
         source=_caller(happening.caller),
         target=f"service:{happening.service}",
         text=" ".join(filter(None, words)),
-        full=f"{happening.operation} {_pretty(happening.parameters)}".strip(),
+        full=f"{happening.operation} {pretty(happening.parameters)}".strip(),
         status=str(happening.status or ""),
         tone="bad" if happening.error or happening.status >= 300 else "good",
         whose=happening.caller,
         resource=resource,
     )
+    return _errand(arrow, happening) if _is_errand(happening) and resource != happening.caller else arrow
+
+
+def _is_errand(happening: told.Called) -> bool:
+    """Tell whether a function has another one run and does not wait for it."""
+    kind = happening.parameters.get("InvocationType") if isinstance(happening.parameters, dict) else None
+    return (happening.service, happening.operation, kind, happening.error) == ("lambda", "Invoke", "Event", "")
+
+
+def _errand(arrow: Arrow, happening: told.Called) -> Arrow:
+    call = f"{happening.operation} {happening.at} {arrow.source}"
+    return replace(arrow, target=f"{FUNCTION}:{arrow.resource}", text="Invoke (Event)", resource="", request_id=call)
 
 
 def _resource(parameters: Any) -> str:

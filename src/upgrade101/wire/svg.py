@@ -25,7 +25,10 @@ from .layout import layout as laid_out
 from .paint import arrow_head, badge, badge_width, behind, document, fill, line, status, stroke, text, tooltip
 from .palette import colour, dashes
 from .steps import CLIENT, GATEWAY, Arrow, Gap, Note
-from .text import NOTHING, headline, left_out, sentences, shorten
+from .strings import shorten
+from .text import NOTHING, headline, left_out, sentences
+
+OPEN_END = 9.0  # how far the sides of a bar reach that goes on
 
 
 def svg(story: Story) -> str:
@@ -92,7 +95,8 @@ def _spans(placed: Layout, story: Story) -> Iterator[str]:
     for span in story.spans:
         lane, (top, bottom) = story.lane(span.lane), _ends(span, placed)
         if bottom > top:
-            yield _span(lane, placed.column(span.lane).x + span_offset(lane, span.depth), top, bottom)
+            x = placed.column(span.lane).x + span_offset(lane, span.depth)
+            yield _span(lane, x, top, bottom, span.goes_on)
 
 
 def _ends(span: Span, placed: Layout) -> tuple[float, float]:
@@ -101,12 +105,16 @@ def _ends(span: Span, placed: Layout) -> tuple[float, float]:
     return top, placed.bottom if span.last is None else placed.steps[span.last].y
 
 
-def _span(lane: Lane, x: float, top: float, bottom: float) -> str:
-    at = f'x="{x - REACH + 1:.1f}" y="{top:.1f}" width="{2 * REACH - 2:.1f}" height="{bottom - top:.1f}" rx="2"'
-    name = colour(lane)
+def _span(lane: Lane, x: float, top: float, bottom: float, goes_on: bool) -> str:
+    half, name = REACH - 1, colour(lane)
+    at = f'x="{x - half:.1f}" y="{top:.1f}" width="{2 * half:.1f}" height="{bottom - top:.1f}"'
     if lane.kind == CLIENT:
-        return f'<rect {at} {fill(name)} fill-opacity="0.28"/>'
-    return f"<rect {at} {fill('bg')}/><rect {at} {stroke(name, 1.2)}/>"
+        return f'<rect {at} rx="2" {fill(name)} fill-opacity="0.28"/>'
+    if not goes_on:
+        return f'<rect {at} rx="2" {fill("bg")}/><rect {at} rx="2" {stroke(name, 1.2)}/>'
+    rim = f'<path d="M{x - half:.1f} {bottom:.1f}V{top:.1f}H{x + half:.1f}V{bottom:.1f}" {stroke(name, 1.2)}/>'
+    tail = (line(at, bottom, at, bottom + OPEN_END, stroke(name, 1.2), "2 2") for at in (x - half, x + half))
+    return f"<rect {at} {fill('bg')}/>{rim}{''.join(tail)}"
 
 
 # ── steps ────────────────────────────────────────────────────────────────────────────────────────────────────────────

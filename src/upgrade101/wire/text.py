@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from .lanes import Story
 from .steps import Arrow, Gap, Note, Step
+from .strings import apart, columns, moment, one_line, shorten
 
 WIDTH = 100
+NAME = 16  # columns for who takes part, and twice that for those who cannot be told apart otherwise
 NOTHING = "Nothing has happened yet: connect a client or call your API, then wire.show()."
 
 
@@ -16,7 +17,11 @@ def text(story: Story, width: int = WIDTH) -> str:
     """Return the story as text of at most ``width`` columns."""
     if not story.steps:
         return NOTHING
-    rows = [_row(step, story) for step in story.steps]
+    called = apart((lane.name for lane in story.lanes), NAME)
+    rows = [
+        (when, called.get(source, source), called.get(target, target), what, status)
+        for when, source, target, what, status in (_row(step, story) for step in story.steps)
+    ]
     lines = _table([("time", "from", "to", "what", "status"), *rows], width)
     return "\n".join([headline(story), *lines, *filter(None, [story.remark])])
 
@@ -28,69 +33,6 @@ def headline(story: Story) -> str:
     'wire log: 1 arrow in 12 ms'
     """
     return f"wire log: {story.arrows} arrow{'' if story.arrows == 1 else 's'} in {moment(story.seconds)}"
-
-
-def moment(seconds: float) -> str:
-    """Return a time as one reads it.
-
-    >>> [moment(seconds) for seconds in (0, 0.0004, 0.0042, 0.123, 2.5, 660, 7200)]
-    ['0 ms', '0.4 ms', '4.2 ms', '123 ms', '2.50 s', '11.0 min', '2.00 h']
-    """
-    milliseconds = max(seconds, 0.0) * 1000
-    if milliseconds < 0.05:
-        return "0 ms"
-    if milliseconds < 9.95:
-        return f"{milliseconds:.1f} ms"
-    if milliseconds < 999.5:
-        return f"{milliseconds:.0f} ms"
-    if seconds < 100:
-        return f"{seconds:.2f} s"
-    return f"{seconds / 60:.1f} min" if seconds < 6000 else f"{seconds / 3600:.2f} h"
-
-
-def columns(words: str) -> int:
-    """Return how many columns of a terminal these words fill.
-
-    >>> columns("née"), columns("日本"), columns("👋")
-    (3, 4, 2)
-    """
-    return sum(_columns(sign) for sign in words)
-
-
-def _columns(sign: str) -> int:
-    if unicodedata.combining(sign) or unicodedata.category(sign) == "Cf":
-        return 0
-    return 2 if unicodedata.east_asian_width(sign) in "WF" else 1
-
-
-def one_line(words: str) -> str:
-    """Return words without anything that would break a line or hide in it."""
-    signs = {"\n": "⏎", "\r": "", "\t": " "}
-    return "".join(signs.get(sign, sign if sign.isprintable() else "·") for sign in words)
-
-
-def shorten(words: str, most: int) -> str:
-    """Return words of at most ``most`` columns, shortened in the middle: both ends of a payload say something.
-
-    >>> shorten('{"action": "message", "text": "hi"}', 21)
-    '{"action": "…": "hi"}'
-    """
-    words = one_line(words)
-    if columns(words) <= most:
-        return words
-    head = (most - 1) * 3 // 5
-    front, back = _fitting(words, head), _fitting(words[::-1], most - 1 - head)[::-1]
-    return f"{front}…{back}"
-
-
-def _fitting(words: str, most: int) -> str:
-    """Return the longest beginning that fits."""
-    used = 0
-    for place, sign in enumerate(words):
-        used += _columns(sign)
-        if used > most:
-            return words[:place]
-    return words
 
 
 def sentences(story: Story, most: int = 160) -> str:
@@ -131,7 +73,7 @@ def left_out(gap: Gap) -> str:
 
 def _table(rows: Sequence[Row], width: int) -> list[str]:
     wide = [max(columns(row[column]) for row in rows) for column in range(5)]
-    wide[1], wide[2] = min(wide[1], 16), min(wide[2], 16)
+    wide[1], wide[2] = min(wide[1], 2 * NAME), min(wide[2], 2 * NAME)
     wide[3] = max(min(wide[3], width - sum(wide) + wide[3] - 9), 20)
     return [_line(row, wide).rstrip() for row in rows]
 
