@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..gateway.documents import TIMED_OUT as TIMED_OUT_WORDS
 from ..gateway.happenings import Answered, Knocked
 from ..gateway.ports import TIMED_OUT
-from .strings import shorten
+from .strings import columns, shorten
 
 Tone = Literal["plain", "good", "bad"]
 
@@ -21,7 +21,7 @@ _SAID = {  # what one client asks and another does not
     "authorization": "Authorization",
     "cookie": "Cookie",
 }
-_SAID_COLUMNS = 16
+_SAID_COLUMNS, _ASKED_COLUMNS = 16, 54
 _TOO_LATE = {TIMED_OUT, f"504 {TIMED_OUT_WORDS}"}  # of an HTTP integration, and of a REST API
 
 
@@ -45,14 +45,23 @@ def pretty(value: Any) -> str:
 def asked(knocked: Knocked) -> tuple[str, str]:
     """Return an upgrade request in one line, with the headers that tell clients apart, and the whole of it.
 
+    Where there is much to tell, that it is an upgrade goes without saying: the answer says so.
+
     >>> asked(Knocked(at=0, path="/dev?name=Ana", headers=(("Host", "h"), ("cookie", "seat=4"))))[0]
     'GET /dev?name=Ana  Upgrade: websocket  Cookie: seat=4'
     """
     path = _SECRET_QUERY.sub(r"\1…", knocked.path)
     given = {name.lower(): value for name, value in knocked.headers}
-    said = [f"{_SAID[name]}: {shorten(given[name], _SAID_COLUMNS)}" for name in _SAID if name in given]
+    said = [f"{_SAID[name]}: {_brief(given[name])}" for name in _SAID if name in given]
+    parts = [f"GET {path}", "Upgrade: websocket", *said]
+    if said and sum(columns(part) + 2 for part in parts) - 2 > _ASKED_COLUMNS:
+        del parts[1]
     head = [f"{name}: {_masked(name, value)}" for name, value in knocked.headers]
-    return "  ".join([f"GET {path}", "Upgrade: websocket", *said]), "\n".join([f"GET {path} HTTP/1.1", *head])
+    return "  ".join(parts), "\n".join([f"GET {path} HTTP/1.1", *head])
+
+
+def _brief(value: str) -> str:
+    return shorten(value.removeprefix("https://"), _SAID_COLUMNS)
 
 
 def _masked(name: str, value: str) -> str:
