@@ -161,6 +161,9 @@ def grade(
     at_once: Annotated[int, typer.Option(min=0, help="How many at a time; 0: as many as there are processors.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has been graded already.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
+    selftest: Annotated[
+        bool, typer.Option("--selftest", help="Grade a class of honest, wrong, broken and hostile submissions instead.")
+    ] = False,
 ) -> None:
     """Grade a class: each submission behind walls, judged from outside by what its clients see."""
     from .authoring.labs import sources
@@ -169,6 +172,11 @@ def grade(
     from .grading import command
 
     try:
+        if selftest:
+            from .grading.selftest.run import selftest as test_class
+
+            labs = [command.lab_named(lab, sources(root()))] if lab else sources(root())
+            raise typer.Exit(0 if test_class(root(), labs, console, at_once=at_once, only=only or []) else 1)
         if submissions is None:
             raise ConfigurationError("no folder of submissions", hint="start.py grade SUBMISSIONS --lab 03_routes")
         name = command.lab_named(lab, sources(root()))
