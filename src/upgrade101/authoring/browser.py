@@ -185,10 +185,10 @@ def look(
     seen = Seen(False, [])
     with jupyterlab(notebook.parent, theme=theme, environment=environment) as address, browser_page(seen) as page:
         page.goto(address.replace("/lab?", f"/lab/tree/{notebook.name}?reset&"))
-        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=120_000)
         page.wait_for_function(
             "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.kernel?.status === 'idle'",
-            timeout=60_000,
+            timeout=120_000,
         )
         page.evaluate(
             "() => { window.ran = null; window.jupyterapp.commands.execute('notebook:run-all-cells')"

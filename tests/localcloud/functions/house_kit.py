@@ -186,11 +186,12 @@ def answer(house: House, source: str | Mapping[str, str], event: Any = None, **s
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that has ended and waits to be noticed does not."""
+    """Tell whether a process runs; one that has ended, with all of its threads, and waits to be noticed does not."""
     try:
         os.kill(pid, 0)
         with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
+            state = file.read().rpartition(")")[2].split()[0]
+        return state != "Z" or len(os.listdir(f"/proc/{pid}/task")) > 1
     except ProcessLookupError:
         return False
     except FileNotFoundError:  # a system without /proc, or it has just gone

@@ -60,10 +60,13 @@ def _channels() -> tuple[int, int, int]:
 
 def _end_with(lifeline: int) -> None:
     """End as soon as the cloud is gone, whatever runs here: its end of the lifeline has closed then."""
+    parent = os.getppid()
     try:
         os.read(lifeline, 1)
-    finally:
-        end_all()
+    except OSError:  # the handler has closed it before this thread came to look
+        while os.getppid() == parent:
+            time.sleep(1)
+    end_all()
 
 
 def end_all() -> None:
