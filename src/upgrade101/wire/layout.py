@@ -114,7 +114,7 @@ def _columns(story: Story, left: float) -> tuple[Column, ...]:
 
 def _heads(lanes: Sequence[Lane], connection_id: int) -> list[tuple[str, str]]:
     """Return title and subtitle of each lane; what is made shorter stays different."""
-    below = apart((lane.subtitle for lane in lanes if lane.kind != CLIENT), 18)
+    below = apart((lane.subtitle for lane in lanes if lane.kind != CLIENT), 20)
     ids = {lane.subtitle: shorten(lane.subtitle, connection_id) for lane in lanes if lane.kind == CLIENT}
     return [(shorten(lane.title, 16), (ids if lane.kind == CLIENT else below)[lane.subtitle]) for lane in lanes]
 

@@ -73,8 +73,8 @@ def _fitting(words: str, most: int) -> str:
 def apart(names: Iterable[str], most: int) -> dict[str, str]:
     """Return for each name what it is called in ``most`` columns, such that one is never taken for another.
 
-    Where the usual way would leave two that look alike, the beginning goes that they share. What cannot be told apart
-    in so little room stays whole.
+    Where the usual way would leave two that begin alike, what they share goes first. What cannot be told apart in so
+    little room stays whole.
 
     >>> apart(["lounge-on-connect", "lounge-on-disconnect", "broadcast"], 16)
     {'lounge-on-connect': '…on-connect', 'lounge-on-disconnect': '…on-disconnect', 'broadcast': 'broadcast'}
@@ -82,7 +82,8 @@ def apart(names: Iterable[str], most: int) -> dict[str, str]:
     names = list(dict.fromkeys(map(one_line, names)))
     short = {name: shorten(name, most) for name in names}
     for name in names:
-        alike = [other for other in names if _looks_like(short[name], other)]
+        front, dots, _ = short[name].partition("…")
+        alike = [other for other in names if other.startswith(front)] if dots and front else []
         if len(alike) > 1:
             short |= _without_beginning(alike, most)
     return {name: name if _is_taken(name, short) else word for name, word in short.items()}
@@ -101,9 +102,12 @@ def _is_taken(name: str, short: dict[str, str]) -> bool:
 
 
 def _without_beginning(names: list[str], most: int) -> dict[str, str]:
-    """Return names without as much of their common beginning as has to go, and if possible from a word on."""
-    shared = next((at for at, signs in enumerate(zip(*names, strict=False)) if len(set(signs)) > 1), 0)
+    """Return the long ones without as much of the common beginning as has to go, and if possible from a word on."""
+    shared = next(
+        (at for at, signs in enumerate(zip(*names, strict=False)) if len(set(signs)) > 1), min(map(len, names))
+    )
     places = [found.end() for found in re.finditer(r"[-_./: ]", names[0][:shared])] or [shared]
-    fitting = [at for at in places if all(columns(name[at:]) < most for name in names)]
+    long = [name for name in names if columns(name) > most]
+    fitting = [at for at in places if all(columns(name[at:]) < most for name in long)]
     at = min(fitting, default=max(places))
-    return {name: f"…{shorten(name[at:], most - 1)}" for name in names}
+    return {name: f"…{shorten(name[at:], most - 1)}" for name in long}

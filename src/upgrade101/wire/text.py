@@ -9,7 +9,7 @@ from .steps import Arrow, Gap, Note, Step
 from .strings import apart, columns, moment, one_line, shorten
 
 WIDTH = 100
-NAME = 16  # columns for who takes part, and twice that for those who cannot be told apart otherwise
+NAME = 20  # columns for who takes part, and twice that for those who cannot be told apart otherwise
 NOTHING = "Nothing has happened yet: connect a client or call your API, then wire.show()."
 
 
