@@ -24,7 +24,6 @@ from ..gateway.address import locate
 from ..gateway.happenings import Called
 from ..gateway.ports import HttpRequest, HttpResponse
 from ..localcloud import accounts
-from ..localcloud.endpoint import HEALTH_PATHS
 from ..localcloud.endpoint_errors import error, operation, scope
 from ..localcloud.functions import processes
 from ..localcloud.services import Services
@@ -99,7 +98,7 @@ def refused(request: HttpRequest) -> str:
         return "moto's own pages are closed here"
     if len(request.body) > MOST_BODY:
         return f"a request has at most {MOST_BODY} bytes here"
-    if locate(request.header("host"), request.target) is not None or path in HEALTH_PATHS:
+    if locate(request.header("host"), request.target) is not None:
         return ""
     service = scope(request).service if request.header("authorization").startswith("AWS4-") else ""
     if not service:

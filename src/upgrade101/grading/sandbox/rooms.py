@@ -52,7 +52,7 @@ def _show_all(root: str, spec: dict[str, Any]) -> None:
 
 def _furnish(root: str, spec: dict[str, Any]) -> None:
     """Put in what every program expects: /dev, /etc, /tmp, and a home."""
-    for name in ("proc", "dev/shm", "etc", "tmp", "home/student"):
+    for name in ("proc", "dev/shm", "etc", "tmp", "student"):
         os.makedirs(f"{root}/{name}", exist_ok=True)
     for name in _DEVICES:
         _show(f"/dev/{name}", root, read_only=False)
@@ -61,10 +61,10 @@ def _furnish(root: str, spec: dict[str, Any]) -> None:
     for name in _ETC:
         _show(f"/etc/{name}", root, read_only=True)
     uid, gid = spec["uid"], spec["gid"]
-    _write(f"{root}/etc/passwd", f"student:x:{uid}:{gid}::/home/student:/bin/sh\n")
+    _write(f"{root}/etc/passwd", f"student:x:{uid}:{gid}::/student:/bin/sh\n")
     _write(f"{root}/etc/group", f"student:x:{gid}:\n")
     _write(f"{root}/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n")
-    for name, size in (("tmp", spec["tmp_mb"]), ("home/student", spec["tmp_mb"]), ("dev/shm", 8)):
+    for name, size in (("tmp", spec["tmp_mb"]), ("student", spec["tmp_mb"]), ("dev/shm", 8)):
         place = f"{root}/{name}"
         calls.mount("tmpfs", place, "tmpfs", _PLAIN, f"size={size}m,mode=700,nr_inodes=20k")
         os.chown(place, uid, gid)

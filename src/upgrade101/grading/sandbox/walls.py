@@ -79,7 +79,7 @@ class Walls:
     @property
     def home(self) -> Path | None:
         """Return where a sandboxed process is at home, where that is a place of its own."""
-        return Path("/home/student") if self.namespaces else None
+        return Path("/student") if self.namespaces else None
 
     def for_one(self) -> Walls:
         """Return the same for one submission, which is somebody else than the others where that can be."""
