@@ -1,6 +1,15 @@
 """What the tests of authoring build notebooks with."""
 
 import json
+import sys
+
+_WITH_CTRL_C = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("upgrade101", run_name="__main__")
+"""
+INTERRUPTIBLE = [sys.executable, "-u", "-c", _WITH_CTRL_C]
+"""The command line, where the tests may run in the background and Ctrl+C is ignored."""
 
 HEAD = {
     "metadata": {

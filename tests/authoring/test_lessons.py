@@ -4,13 +4,12 @@ import io
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
-from notebook_kit import code, document, markdown
+from notebook_kit import INTERRUPTIBLE, code, document, markdown
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -161,7 +160,7 @@ def test_the_command_runs_what_is_asked_for(course, monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to a whole console, this test's own included")
 def test_ctrl_c_ends_it_in_one_sentence(course):
     root = course(l01_hangs=a_lesson("open('begun', 'w').close()", "while True: pass"))
-    command = [sys.executable, "-u", "-m", "upgrade101", "lessons"]
+    command = [*INTERRUPTIBLE, "lessons"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         deadline = time.monotonic() + 180
         while not (root / "notebooks" / "begun").exists() and time.monotonic() < deadline:

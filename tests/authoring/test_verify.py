@@ -5,12 +5,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
-from notebook_kit import code, document
+from notebook_kit import INTERRUPTIBLE, code, document
 from rich.console import Console
 from typer.testing import CliRunner
 
@@ -196,7 +195,7 @@ def test_the_exit_code_is_1_where_something_is_wrong(course, monkeypatch):
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl+C to a whole console, this test's own included")
 def test_ctrl_c_ends_it_in_one_sentence(course, tmp_path):
     root = course([f"open({str(tmp_path / 'begun')!r}, 'w').close()", "while True: pass"], [])
-    command = [sys.executable, "-u", "-m", "upgrade101", "labs", "verify", "--at-once", "1"]
+    command = [*INTERRUPTIBLE, "labs", "verify", "--at-once", "1"]
     with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         deadline = time.monotonic() + 240
         while not (tmp_path / "begun").exists() and time.monotonic() < deadline:
