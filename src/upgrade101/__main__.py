@@ -161,6 +161,9 @@ def grade(
     at_once: Annotated[int, typer.Option(min=0, help="How many at a time; 0: as many as there are processors.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has been graded already.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
+    without_walls: Annotated[
+        bool, typer.Option("--without-walls", help="Grade even where a submission could read your files.")
+    ] = False,
     selftest: Annotated[
         bool, typer.Option("--selftest", help="Grade a class of honest, wrong, broken and hostile submissions instead.")
     ] = False,
@@ -181,7 +184,9 @@ def grade(
             raise ConfigurationError("no folder of submissions", hint="start.py grade SUBMISSIONS --lab 03_routes")
         name = command.lab_named(lab, sources(root()))
         solution = root() / "solutions" / name / f"{name}.ipynb"
-        results = command.grade(submissions, solution, out, console, at_once=at_once, again=again, only=only or [])
+        results = command.grade(
+            submissions, solution, out, console, at_once=at_once, again=again, only=only or [], trusting=without_walls
+        )
     except ConfigurationError as fault:
         _refuse(fault)
     except KeyboardInterrupt:

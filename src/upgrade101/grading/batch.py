@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from .. import __version__
 from ..gateway.errors import ConfigurationError
 from . import overlay
@@ -56,7 +58,8 @@ class Grader:
         self.results = out / "results"
         self.results.mkdir(parents=True, exist_ok=True)
         self.version = version_of(solution)
-        self._work = Path(tempfile.mkdtemp(prefix="upgrade101-grading-"))
+        _clear_away()
+        self._work = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._work.chmod(0o755)
         self._overlay = overlay.build(self._work / "package")
         self._expected = ""
@@ -128,7 +131,8 @@ class Grader:
             heard.unreadable = submission.problem
         for _ in range(MARKERS if submission.path else 0):
             self._mark(submission, heard, record)
-            if heard.ended or heard.unreadable or self._stopped:
+            late = time.monotonic() - begun > self.allowance.total_seconds
+            if heard.ended or heard.unreadable or self._stopped or late:
                 break
         return self._result(submission, heard, time.monotonic() - begun)
 
@@ -287,6 +291,17 @@ def version_of(solution: Path) -> str:
     for path in (solution, checks / f"lab{number}.py", checks / f"lab{number}.toml"):
         sums.update(path.read_bytes() if path.exists() else b"")
     return sums.hexdigest()[:16]
+
+
+_PREFIX = "upgrade101-grading-"
+
+
+def _clear_away() -> None:
+    """Remove the folders of graders that were killed."""
+    for path in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*-*"):
+        number = path.name.removeprefix(_PREFIX).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _kept(path: Path) -> dict[str, Any]:

@@ -47,17 +47,28 @@ def grade(
     again: bool = False,
     only: Sequence[str] = (),
     walls: Walls | None = None,
+    trusting: bool = False,
 ) -> list[Document]:
-    """Grade a folder of submissions, and write the reports. Raises ConfigurationError where that cannot begin."""
+    """Grade a folder of submissions, and write the reports.
+
+    Raises ConfigurationError where that cannot begin; so it cannot on a system that keeps no file from a submission,
+    unless one is ``trusting``.
+    """
     if not solution.is_file():
         raise ConfigurationError(
             f"there is no solution at {solution}", hint="--lab 03_routes, as a folder of solutions/"
+        )
+    walls = walls or find_walls()
+    if not walls.holds_files and not trusting:
+        raise ConfigurationError(
+            "this system cannot keep a submission from reading your files, solutions and all",
+            hint="grade on Linux, in a virtual machine or a container (docs/grading.md); or, if you trust the class,"
+            " add --without-walls",
         )
     lab = solution.stem
     submissions = [each for each in find_submissions(folder, lab) if not only or each.student in only]
     if not submissions:
         raise ConfigurationError("nobody of that name has handed in anything", hint="--only takes the folder's name")
-    walls = walls or find_walls()
     for line in walls.words():
         console.print(f"  {line}", highlight=False)
     _end_politely()

@@ -81,6 +81,16 @@ class Walls:
         """Return where a sandboxed process is at home, where that is a place of its own."""
         return Path("/student") if self.namespaces else None
 
+    @property
+    def holds_files(self) -> bool:
+        """Tell whether a submission cannot read the grader's files: solutions, other submissions, marks."""
+        return self.namespaces or self.landlock > 0
+
+    @property
+    def holds_network(self) -> bool:
+        """Tell whether the system itself keeps a submission from every address but the grader's."""
+        return self.namespaces or (self.landlock >= landlock.HOLDS_PORTS and self.seccomp)
+
     def for_one(self) -> Walls:
         """Return the same for one submission, which is somebody else than the others where that can be."""
         return Walls(**{**asdict(self), "uid": random.SystemRandom().choice(_UIDS)}) if self.uid >= 0 else self
@@ -178,13 +188,14 @@ class _Tried:
 
 def find(without: Sequence[str] = ()) -> Walls:
     """Return the best walls that can be built here; ``without`` names what is not to be used (``"namespaces"``)."""
-    for walls in _candidates(without):
+    for walls in candidates(without):
         if not complaint(walls):
             return walls
     return Walls()
 
 
-def _candidates(without: Sequence[str]) -> list[Walls]:
+def candidates(without: Sequence[str] = ()) -> list[Walls]:
+    """Return the walls that could be built on this system, the best first, untried."""
     if os.name != "posix":
         return []
     limits = Walls(limits=True)
@@ -226,7 +237,7 @@ def _words(walls: Walls) -> Sequence[str]:
         said.append("processes: whatever it starts ends with it")
     elif walls.landlock:
         said.append("files: a submission reads Python and the system's libraries, and nothing of yours (Landlock)")
-        if walls.landlock >= landlock.HOLDS_PORTS and walls.seccomp:
+        if walls.holds_network:
             said.append("network: TCP to the grader's endpoint, and nothing else")
         else:
             said.append("network: NOT held by this kernel")

@@ -63,7 +63,7 @@ def selftest(
             handed_in, out = Path(place) / "submitted", Path(place) / "report"
             behind = hand_in(people, handed_in)
             begun = time.monotonic()
-            results = command.grade(handed_in, solution, out, console, at_once=at_once, walls=walls)
+            results = command.grade(handed_in, solution, out, console, at_once=at_once, walls=walls, trusting=True)
             fine &= _show(name, results, behind, time.monotonic() - begun, console)
     return fine
 

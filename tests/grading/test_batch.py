@@ -1,0 +1,243 @@
+"""A class, graded for real: on real sockets, in kernels behind whatever walls this machine has."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from upgrade101.gateway import ConfigurationError
+from upgrade101.grading import command
+from upgrade101.grading.batch import Grader
+from upgrade101.grading.limits import Allowance
+from upgrade101.grading.sandbox import Walls
+from upgrade101.grading.sandbox import find as find_walls
+from upgrade101.grading.selftest.paper import Paper, answered
+from upgrade101.grading.selftest.people import Lab, Person, everybody, lab_of
+from upgrade101.grading.selftest.run import faults, hand_in
+from upgrade101.grading.submissions import Submission
+from upgrade101.grading.submissions import find as find_submissions
+from upgrade101.grading.verdicts import reason
+
+ROOT = Path(__file__).parents[2]
+NAME = "03_routes"
+SOLUTION = ROOT / "solutions" / NAME / f"{NAME}.ipynb"
+ALLOWANCE = Allowance(cell_seconds=8.0)
+
+
+@pytest.fixture(scope="module")
+def lab() -> Lab:
+    return lab_of(ROOT, NAME)
+
+
+@pytest.fixture(scope="module")
+def walls() -> Walls:
+    return find_walls()
+
+
+@pytest.fixture(scope="module")
+def grader(tmp_path_factory: pytest.TempPathFactory, walls: Walls) -> Iterator[Grader]:
+    with Grader(SOLUTION, tmp_path_factory.mktemp("report"), walls, ALLOWANCE) as made:
+        made.learn()
+        yield made
+
+
+def handed_in(paper: Paper, folder: Path) -> Submission:
+    path = folder / f"{NAME}.ipynb"
+    path.write_text(paper.text(), encoding="utf-8")
+    return Submission("ana", "ana", path)
+
+
+def states(result: dict[str, Any]) -> dict[str, str]:
+    return {each["exercise"]: each["state"] for each in result["exercises"]}
+
+
+# ── who gets what ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+SELECTION = [
+    "no metadata",
+    "cells of one's own",
+    "tests that pass, blank",
+    "ends its process",
+    "function ends its process",
+    "answers with what is equal to everything",
+    "replaces the package",
+    "runs Python in a template",
+    "reads the grader's files",
+]
+
+
+@pytest.mark.parametrize("name", SELECTION)
+def test_everybody_gets_the_marks_they_must_get(grader: Grader, lab: Lab, tmp_path: Path, name: str) -> None:
+    """A short selection; ``start.py grade --selftest`` tries the whole class."""
+    (person,) = [each for each in everybody(lab) if each.name == name]
+    hand_in([person], tmp_path)
+    (submission,) = find_submissions(tmp_path, NAME)
+    assert faults(grader.grade(submission), person) == ""
+
+
+BY_HEART = """
+import json
+
+def answer(event, context):
+    known = {"rye": "rye is in the oven", "poppy seed roll": "poppy seed roll is in the oven"}
+    return {"statusCode": 200, "body": known.get(json.loads(event["body"])["item"], "rye is in the oven")}
+"""
+
+
+@pytest.fixture(scope="module")
+def result(grader: Grader, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Return the result of a paper on which much went wrong, each exercise in another way."""
+    paper = answered(lab.solved.copy(), lab.first, [BY_HEART]).write("rule", 'rule = "$request.body.do"')
+    paper.before("routes", "while True:\n    pass").write("explain", "Because of the deployment.")
+    del paper.cells[paper.place("open-shop")]
+    return grader.grade(handed_in(paper, tmp_path_factory.mktemp("paper")))
+
+
+def test_each_exercise_is_judged_by_itself(result: dict[str, Any]) -> None:
+    assert states(result) == {
+        "03.1": "not yet",
+        "03.2": "not yet",
+        "03.3": "not handed over",
+        "03.4": "done",
+        "03.5": "not handed over",
+    }
+    assert (result["points"], result["of"]) == (3, 14)
+
+
+def test_replies_that_were_learned_by_heart_are_wrong(result: dict[str, Any]) -> None:
+    """The words of the lab's own check are known to everybody; those that count are not."""
+    verdict = result["exercises"][0]
+    assert verdict["got"] == "'rye is in the oven'"
+    assert verdict["expected"] != verdict["got"]
+
+
+def test_an_endless_loop_is_told_so(result: dict[str, Any]) -> None:
+    assert "still running after 8 s" in reason(result["exercises"][2])
+
+
+def test_a_wrong_answer_is_told_why_and_shown_beside_the_solution(result: dict[str, Any]) -> None:
+    verdict = result["exercises"][1]
+    assert "the rule found the key 'order'" in reason(verdict)
+    assert "<svg" in verdict["picture"]
+    assert "the solution" in verdict["picture"] and "this answer" in verdict["picture"]
+
+
+def test_who_deleted_an_answer_is_told_so(result: dict[str, Any]) -> None:
+    assert "NameError: name 'open_shop' is not defined" in reason(result["exercises"][4])
+    assert "the answer cell open-shop was deleted" in result["notes"]
+
+
+def test_the_answer_in_words_waits_for_a_human(result: dict[str, Any]) -> None:
+    assert result["written"] == [{"grade_id": "explain", "points": 2.0, "text": "Because of the deployment."}]
+
+
+# ── the batch ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_nobody_is_graded_where_the_solution_itself_fails(tmp_path: Path, lab: Lab, walls: Walls) -> None:
+    solution = tmp_path / f"{NAME}.ipynb"
+    solution.write_text(lab.solved.copy().write("rule", 'rule = "north/order"').text())
+    with Grader(solution, tmp_path / "report", walls) as grader, pytest.raises(ConfigurationError, match=r"03\.2"):
+        grader.learn()
+
+
+def test_what_is_graded_is_kept_until_the_submission_changes(grader: Grader, lab: Lab, tmp_path: Path) -> None:
+    submission = handed_in(lab.blank, tmp_path)
+    told: list[dict[str, Any]] = []
+    (first,) = grader.grade_all([submission], at_once=1, done=told.append)
+    (again,) = grader.grade_all([submission], at_once=1, done=told.append)
+    assert first == again == told[1]
+    submission.path.write_text("{}") if submission.path else None
+    (changed,) = grader.grade_all([submission], at_once=1, done=told.append)
+    assert "it has no cells" in changed["problem"]
+
+
+class _Scripted(Grader):
+    """A grader whose markers say what they are told to, and end."""
+
+    says: tuple[list[dict[str, Any]], ...] = ()
+
+    @contextlib.contextmanager
+    def _started(self, walls: Walls, folder: Path) -> Iterator[subprocess.Popen[str]]:
+        said, *rest = self.says
+        type(self).says = tuple(rest)
+        lines = "\n".join(map(json.dumps, said))
+        code = f"import sys; sys.stdin.readline(); print({lines!r})"
+        with subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True) as marker:
+            yield marker
+
+
+def test_a_marker_that_ends_costs_the_exercise_it_was_at(tmp_path: Path, lab: Lab) -> None:
+    plan = {
+        "event": "plan",
+        "exercises": [{"exercise": f"03.{n}", "title": "t", "of": 1.0} for n in (1, 2, 3)],
+        "written": [],
+        "notes": [],
+    }
+    done = {"title": "t", "state": "done", "points": 1.0, "of": 1.0}
+    first = [plan, {"event": "judged", "verdict": {"exercise": "03.1", **done}}, {"event": "begun", "exercise": "03.2"}]
+    second = [plan, {"event": "judged", "verdict": {"exercise": "03.3", **done}}]
+    _Scripted.says = first, [*second, {"event": "end", "notes": [], "peak_mb": 1}]
+    with _Scripted(SOLUTION, tmp_path / "report", Walls()) as grader:
+        result = grader.grade(handed_in(lab.blank, tmp_path))
+    assert states(result) == {"03.1": "done", "03.2": "not handed over", "03.3": "done"}
+    assert "ended the process that judges it" in reason(result["exercises"][1])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that nobody can refuse")
+def test_a_grader_that_is_killed_goes_on_where_it_was(tmp_path: Path, lab: Lab) -> None:
+    class_ = tmp_path / "class"
+    people = [Person("", name, _writer(lab), frozenset()) for name in ("ana", "ben", "cleo", "dora")]
+    hand_in(people, class_)
+    results = tmp_path / "report" / "results"
+    grading = [
+        sys.executable,
+        "-m",
+        "upgrade101",
+        "grade",
+        str(class_),
+        "--lab",
+        "03",
+        "--out",
+        str(tmp_path / "report"),
+    ]
+    grading += ["--at-once", "1", "--without-walls"]
+    with subprocess.Popen(grading, stdout=subprocess.DEVNULL) as killed:
+        deadline = time.monotonic() + 180
+        while not list(results.glob("*.json")) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        family = psutil.Process(killed.pid).children(recursive=True)
+        os.kill(killed.pid, signal.SIGKILL)
+    kept = {path: path.stat().st_mtime_ns for path in results.glob("*.json")}
+    assert 0 < len(kept) < 4
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert not alive
+    done = subprocess.run(grading, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(list(results.glob("*.json"))) == 4
+    assert all(path.stat().st_mtime_ns == before for path, before in kept.items())
+    assert len(list((tmp_path / "report" / "pages").glob("*.html"))) == 4
+
+
+def _writer(lab: Lab) -> Any:
+    def write(folder: Path) -> None:
+        (folder / f"{NAME}.ipynb").write_text(lab.blank.text(), encoding="utf-8")
+
+    return write
+
+
+def test_a_system_without_walls_is_not_trusted_by_itself(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    with pytest.raises(ConfigurationError, match="--without-walls"):
+        command.grade(tmp_path, SOLUTION, tmp_path / "report", Console(quiet=True), walls=Walls(limits=True))

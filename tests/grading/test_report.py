@@ -1,0 +1,102 @@
+"""What an instructor, an LMS and a student read."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from upgrade101.gateway.happenings import Answered, Received
+from upgrade101.grading import report
+from upgrade101.grading.recording import from_json, reworded, to_json
+from upgrade101.grading.verdicts import not_judged, reason
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def result() -> dict[str, Any]:
+    done = {**not_judged("03.1", "Answer", 2.0, ""), "state": "done", "points": 2.0}
+    wrong = {**not_judged("03.2", "Rule", 3.0, ""), "state": "not yet", "tried": EVIL, "got": '=cmd("x")'}
+    return {
+        "student": f"=1+1 {EVIL}",
+        "key": "ana",
+        "points": 2.0,
+        "of": 5.0,
+        "problem": "",
+        "exercises": [done, wrong],
+        "written": [{"grade_id": "explain", "points": 2.0, "text": EVIL}],
+        "notes": [EVIL],
+        "seconds": 1.0,
+    }
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_there_is_a_row_for_each_exercise_with_its_reason(tmp_path: Path, result: dict[str, Any]) -> None:
+    report.write(tmp_path, "03_routes", [result])
+    head, done, wrong, by_hand = rows_of(tmp_path / "grades.csv")
+    assert head[:5] == ["student", "lab", "exercise", "title", "points"]
+    assert done[2:8] == ["03.1", "Answer", "2", "2", "done", "done"]
+    assert wrong[4] == "0" and "tried: " in wrong[7]
+    assert by_hand[4:6] == ["", "2"]
+
+
+def test_an_lms_gets_one_row_for_each_student(tmp_path: Path, result: dict[str, Any]) -> None:
+    report.write(tmp_path, "03_routes", [result])
+    _, row = rows_of(tmp_path / "points.csv")
+    assert row[2:6] == ["2", "5", "2", "03.1"]
+    assert json.loads((tmp_path / "grades.json").read_text())["students"][0]["exercises"][1]["reason"]
+
+
+def test_no_cell_of_a_table_is_a_formula(tmp_path: Path, result: dict[str, Any]) -> None:
+    report.write(tmp_path, "03_routes", [result])
+    for name in ("grades.csv", "points.csv"):
+        assert not [cell for row in rows_of(tmp_path / name) for cell in row if cell.startswith(("=", "+", "-", "@"))]
+
+
+def test_a_students_words_are_only_words_on_the_page(result: dict[str, Any]) -> None:
+    page = report.page("03_routes", result)
+    assert "<script" not in page
+    assert page.count("&lt;script&gt;") >= 4
+    assert "default-src 'none'" in page
+
+
+def test_a_page_says_what_was_tried_and_what_came(result: dict[str, Any]) -> None:
+    page = report.page("03_routes", result)
+    assert "2 of 5 points" in page
+    assert "Tried" in page and "Got" in page
+    assert "marked by hand" in page
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("done", "done"),
+        ("unwritten", "nothing written yet"),
+        ("broken", "no fault of the answer"),
+        ("not handed over", "x"),
+    ],
+)
+def test_every_state_has_its_words(state: str, words: str) -> None:
+    assert words in reason({**not_judged("03.1", "", 1.0, "x"), "state": state})
+
+
+def test_what_happened_survives_json() -> None:
+    seen = [
+        Received(at=1.0, text="rye"),
+        Answered(at=2.0, request_id="r", route_key="order", target="f", payload={"a": (1,)}),
+    ]
+    found = from_json(json.loads(json.dumps(to_json(seen))))
+    assert found[0] == seen[0]
+    assert found[1].payload == {"a": [1]}  # type: ignore[attr-defined]
+
+
+def test_words_are_exchanged_whole() -> None:
+    words = {"rye": "bako", "poppy seed roll": "mi lo", "Ana": "Vesu"}
+    assert reworded({"a": ["rye bread, Banana, poppy seed roll"]}, words) == {"a": ["bako bread, Banana, mi lo"]}
+    assert reworded("rye", {}) == "rye"
