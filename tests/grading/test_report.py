@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from upgrade101.gateway.happenings import Answered, Received
+from upgrade101.gateway.happenings import Answered, Closed, Happening, Opened, Received, Sent
 from upgrade101.grading import report
 from upgrade101.grading.recording import from_json, reworded, to_json
-from upgrade101.grading.verdicts import not_judged, reason
+from upgrade101.grading.verdicts import as_far_as, not_judged, reason
 
 EVIL = "<script>alert(1)</script>"
 
@@ -94,6 +94,28 @@ def test_what_happened_survives_json() -> None:
     found = from_json(json.loads(json.dumps(to_json(seen))))
     assert found[0] == seen[0]
     assert found[1].payload == {"a": [1]}  # type: ignore[attr-defined]
+
+
+def test_what_the_solution_did_is_shown_as_far_as_the_answer_came() -> None:
+    def run(*texts: str) -> list[Happening]:
+        said = [
+            each
+            for text in texts
+            for each in (
+                Received(at=1.0, connection_id="c=", text=text),
+                Sent(at=1.0, connection_id="c=", text=text, because="reply"),
+            )
+        ]
+        return [
+            Opened(at=0.0, connection_id="c="),
+            *said,
+            Closed(at=2.0, connection_id="c=", code=1000, reason="", by=""),
+        ]
+
+    solution = run("one", "two", "three")
+    assert as_far_as(run("one"), solution) == run("one")
+    assert as_far_as(solution, solution) == solution
+    assert as_far_as([], solution) == [solution[0], solution[-1]]
 
 
 def test_words_are_exchanged_whole() -> None:

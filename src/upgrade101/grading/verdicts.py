@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .. import wire
-from ..gateway.happenings import Happening
+from ..gateway.happenings import Closed, Happening, Knocked, Received
 from .recording import from_json, reworded, to_json
 from .session import Judged
 
@@ -92,8 +93,21 @@ def picture(judged: Judged, expected: Mapping[str, Any] | None) -> str:
         return wire.draw(seen).html
     words = {_words(judged).get(word, word): word for word in expected["words"]}
     others = {secret: mine for mine, public in words.items() if (secret := expected["words"][public]) != mine}
-    wanted = from_json(reworded(expected["happenings"], others))
+    wanted = as_far_as(seen, from_json(reworded(expected["happenings"], others)))
     return wire.compare(_named("the solution", wanted), _named("this answer", seen)).html
+
+
+def as_far_as(seen: Sequence[Happening], wanted: Sequence[Happening]) -> list[Happening]:
+    """Return what the solution did as far as this run came, and its goodbyes: later cases are not given away."""
+    came = Counter(type(each) for each in seen)
+    kept: list[Happening] = []
+    over = False
+    for each in wanted:
+        over = over or (isinstance(each, Received | Knocked) and not came[type(each)])
+        came[type(each)] -= 1
+        if not over or (isinstance(each, Closed) and any(one.connection_id == each.connection_id for one in kept)):
+            kept.append(each)
+    return kept
 
 
 def _named(name: str, seen: Sequence[Happening]) -> Any:
