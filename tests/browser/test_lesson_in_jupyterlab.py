@@ -42,7 +42,8 @@ def test_run_all_in_lesson_03(browser, theme):
 
 
 def test_a_lesson_that_does_not_end_well_is_told(browser, tmp_path):
-    book = nbformat.v4.new_notebook()
+    kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    book = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
     book.cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in (("fine", "1"), ("breaks", "1 / 0"))]
     lesson = tmp_path / "99_broken.ipynb"
     nbformat.write(book, lesson)

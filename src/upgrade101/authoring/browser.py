@@ -52,7 +52,8 @@ _CELLS = """() => window.jupyterapp.shell.currentWidget.content.widgets.map(cell
     text: cell.node.querySelector('.jp-OutputArea')?.innerText ?? '',
     pictures: [...cell.node.querySelectorAll('.jp-OutputArea svg[role=img]')]
         .map(svg => svg.getAttribute('aria-label')),
-    errors: cell.node.querySelectorAll('[data-mime-type="application/vnd.jupyter.error"]').length}))"""
+    errors: [...Array(cell.model.outputs?.length ?? 0).keys()]
+        .filter(place => cell.model.outputs.get(place).type === 'error').length}))"""
 
 
 def chromium() -> str:
