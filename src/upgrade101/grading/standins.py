@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import builtins
 import itertools
 import linecache
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import FunctionType
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from ..deploy import Api
 
@@ -82,6 +85,8 @@ class StandIns:
                 return base64.b64decode(what)
             case "decimal":
                 return Decimal(what)
+            case "datetime":
+                return datetime.fromisoformat(what)
             case "path":
                 return Path(str(what))
             case "api":
@@ -125,7 +130,7 @@ class StandIns:
         given = [encode(each) for each in positional], {name: encode(each) for name, each in named.items()}
         said = self._call(key, *given)
         if isinstance(said, dict) and "raised" in said:
-            raise _error(said["raised"])
+            raise _error(said["raised"], [*positional, *named.values()])
         if not isinstance(said, dict) or "returned" not in said:
             raise Forged("it returned nothing that can be read")
         return self.decode(said["returned"])
@@ -159,18 +164,30 @@ def _refusal(name: str) -> str:
     return f"def {name}(event, context):\n    raise LookupError({_NO_SOURCE!r})\n"
 
 
-def _error(said: Any) -> Exception:
-    """Return an error that looks like the one that the kernel tells of."""
+def _error(said: Any, given: Sequence[Any]) -> Exception:
+    """Return an error like the one that the kernel tells of: a check may catch it by its class."""
     said = said if isinstance(said, dict) else {}
     name, message = str(said.get("type", "")), str(said.get("message", ""))[:2000]
     lines = said.get("lines")
     if isinstance(lines, list) and lines:
         message += f" (at {str(lines[-1])[:200]})"
-    if name == "NotImplementedError":
-        return NotImplementedError(message)
-    kind = type(name if name.isidentifier() else "Exception", (Exception,), {})
-    found: Exception = kind(message)
+    kind: Any = _class_of(name, said, given)
+    made = type(name if name.isidentifier() else kind.__name__, (kind,), {"__str__": lambda self: message})
+    found: Exception = made.__new__(made, message)
+    found.args = (message,)
     return found
+
+
+def _class_of(name: str, said: Mapping[str, Any], given: Sequence[Any]) -> type[Exception]:
+    """Return the class of an error: the client's own for an error of AWS, Python's own, or any."""
+    if "code" in said:
+        for value in given:
+            if hasattr(getattr(value, "meta", None), "service_model"):
+                found: type[Exception] = value.exceptions.from_code(str(said["code"]))
+                return found
+        return ClientError
+    kind = getattr(builtins, name, Exception)
+    return kind if isinstance(kind, type) and issubclass(kind, Exception) else Exception
 
 
 # ── what travels to the kernel ───────────────────────────────────────────────────────────────────────────────────────
@@ -188,6 +205,8 @@ def encode(value: Any) -> Any:
         return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
     if isinstance(value, Api):
         return {"api": [value.api_id, value.endpoint, value.stage_name]}
     if isinstance(value, Mapping):

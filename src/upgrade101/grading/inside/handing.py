@@ -14,11 +14,13 @@ import linecache
 import os
 import socket
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 
 from upgrade101.course.trial import unwritten
 from upgrade101.deploy import Api
@@ -87,7 +89,13 @@ def _raised(error: BaseException) -> dict[str, Any]:
     said = {"type": type(error).__name__, "message": str(error)[:2000], "lines": _own_lines(error)}
     if isinstance(error, Upgrade101Error):
         said["hint"] = str(error.hint)
+    if isinstance(error, ClientError):
+        said |= {"code": _code_of(error), "operation": str(error.operation_name)}
     return said
+
+
+def _code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
 
 
 def _own_lines(error: BaseException) -> list[str]:
@@ -138,6 +146,8 @@ def encode(value: Any, depth: int = 0) -> Any:
         return {"bytes": base64.b64encode(bytes(value)).decode()}
     if isinstance(value, Decimal):
         return {"decimal": str(value)}
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
     if isinstance(value, Api):
         return {"api": [value.api_id, value.endpoint, value.stage_name]}
     if isinstance(value, Mapping):
@@ -204,6 +214,8 @@ def decode(said: Any) -> Any:
             return base64.b64decode(what)
         case "decimal":
             return Decimal(what)
+        case "datetime":
+            return datetime.fromisoformat(what)
         case "api":
             api_id, endpoint, stage_name = what
             return Api(api_id, endpoint, stage_name, boto3)
