@@ -86,8 +86,9 @@ def _lead(handlers: Any, endpoint: str, function_name: str) -> None:
             send_here(request)
 
     def send_here(request: Any, **_: Any) -> None:
-        place, slash, path = request.url.partition("://")[2].partition("/")
-        if place.startswith(_HERE):
+        scheme, _, rest = request.url.partition("://")
+        place, slash, path = rest.partition("/")
+        if place.startswith(_HERE) or scheme not in ("http", "https"):  # botocore itself refuses wss://
             return
         if place.startswith("execute-api."):  # a client without the endpoint of its API: nobody is there on AWS
             from botocore.exceptions import EndpointConnectionError
