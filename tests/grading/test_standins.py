@@ -1,9 +1,11 @@
 """What the marker makes of what a kernel says: answers, and never a verdict."""
 
 import asyncio
+import builtins
 import inspect
 import json
 import linecache
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from upgrade101.grading.inside import handing
 from upgrade101.grading.standins import Forged, StandIns, Stranger, encode
 
 CELL = 'def on_order(event, context):\n    return {"statusCode": 200, "body": "rye"}\n'
+
+
+NOW = datetime.now(UTC)
 
 
 def no_call(key: int, positional: Any, named: Any) -> Any:
@@ -44,6 +49,7 @@ def stand_ins() -> StandIns:
         {"order": {"n": [1]}},
         b"\x00\xff",
         Decimal("2.5"),
+        NOW,
         {3},
     ],
 )
@@ -111,6 +117,26 @@ def test_its_errors_look_as_they_did() -> None:
     with pytest.raises(Exception, match=r"410 \(at line 3: post\(\)\)") as caught:
         StandIns(lambda *_: raised, {CELL}).answer([said()])()
     assert type(caught.value).__name__ == "GoneException"
+
+
+def test_an_error_of_aws_is_caught_as_the_clients_own() -> None:
+    gateway = boto3.client("apigatewaymanagementapi", region_name="us-east-1", endpoint_url="https://a.execute-api.x/d")
+    raised = {
+        "raised": {"type": "ForbiddenException", "message": "403", "code": "ForbiddenException", "operation": "x"}
+    }
+    with pytest.raises(gateway.exceptions.ForbiddenException, match="403"):
+        StandIns(lambda *_: raised, {CELL}).answer([said()])(gateway)
+
+
+@pytest.mark.parametrize(
+    "name", ["KeyError", "TimeoutError", "UnicodeDecodeError", "NotImplementedError", "SystemExit"]
+)
+def test_an_error_of_pythons_is_pythons_own(name: str) -> None:
+    raised = {"raised": {"type": name, "message": "'item'"}}
+    kind = getattr(builtins, name) if name != "SystemExit" else Exception
+    with pytest.raises(kind) as caught:
+        StandIns(lambda *_: raised, {CELL}).answer([said()])()
+    assert (type(caught.value).__name__, str(caught.value)) == (name, "'item'")
 
 
 @pytest.mark.parametrize(

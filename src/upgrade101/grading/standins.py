@@ -173,9 +173,10 @@ def _error(said: Any, given: Sequence[Any]) -> Exception:
         message += f" (at {str(lines[-1])[:200]})"
     kind: Any = _class_of(name, said, given)
     made = type(name if name.isidentifier() else kind.__name__, (kind,), {"__str__": lambda self: message})
-    found: Exception = made.__new__(made, message)
+    found: Any = made.__new__(made, message)
     found.args = (message,)
-    return found
+    raised: Exception = found
+    return raised
 
 
 def _class_of(name: str, said: Mapping[str, Any], given: Sequence[Any]) -> type[Exception]:
@@ -183,11 +184,13 @@ def _class_of(name: str, said: Mapping[str, Any], given: Sequence[Any]) -> type[
     if "code" in said:
         for value in given:
             if hasattr(getattr(value, "meta", None), "service_model"):
-                found: type[Exception] = value.exceptions.from_code(str(said["code"]))
-                return found
-        return ClientError
-    kind = getattr(builtins, name, Exception)
-    return kind if isinstance(kind, type) and issubclass(kind, Exception) else Exception
+                of_client: type[Exception] = value.exceptions.from_code(str(said["code"]))
+                return of_client
+        of_any: type[Exception] = ClientError
+        return of_any
+    kind: Any = getattr(builtins, name, Exception)
+    known: type[Exception] = kind if isinstance(kind, type) and issubclass(kind, Exception) else Exception
+    return known
 
 
 # ── what travels to the kernel ───────────────────────────────────────────────────────────────────────────────────────
