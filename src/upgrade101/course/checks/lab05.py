@@ -18,13 +18,29 @@ from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..museum.scene import Guest, Scene, stage
 from ..texts import texts
+from ..vary import vary
 
 said = texts("05")
 
 house = partial(stage, table_name="players")
 """The rehearsal house: a table of players, an API with these routes, and players who come and go."""
 
-CELLAR, ATTIC = {"room": "cellar", "plays": "viola"}, {"room": "attic", "plays": "drums"}
+
+def _cellar() -> dict[str, str]:
+    return {"room": vary("cellar"), "plays": vary("viola")}
+
+
+def _attic() -> dict[str, str]:
+    return {"room": vary("attic"), "plays": vary("drums")}
+
+
+def _query(fields: Mapping[str, str]) -> str:
+    """Return the query string that somebody comes with.
+
+    >>> _query({"room": "cellar", "plays": "viola"})
+    '?room=cellar&plays=viola'
+    """
+    return "?" + "&".join(f"{name}={value}" for name, value in fields.items())
 
 
 @exercise("05.1", **said["05.1"])
@@ -32,32 +48,35 @@ def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
     """Two players come, and one of them leaves."""
     on_connect, on_disconnect = pair(functions, 'check("05.1", on_connect, on_disconnect)')
     with house(bench, {CONNECT: on_connect, DISCONNECT: on_disconnect}) as scene:
-        ana = scene.enter("ana", "?room=cellar&plays=viola", "what `row` is made of")
-        ben = scene.enter("ben", "?room=attic&plays=drums", "what `row` is made of")
-        for guest, fields in ((ana, CELLAR), (ben, ATTIC)):
+        ana = scene.enter("ana", _query(_cellar()), "what `row` is made of")
+        ben = scene.enter("ben", _query(_attic()), "what `row` is made of")
+        for guest, fields in ((ana, _cellar()), (ben, _attic())):
             trying(f"the row of {guest.name}")
             _expect_row(scene, guest, fields, look="`row`, and lesson 05, section 2")
         scene.leave(ana)
         if _row(scene, ana):
             look = "`on_disconnect`: does it run to its end, and whose row does it delete?"
             raise NotYet(expected="no row of ana any more", got="her row is still there", look=look)
-        _expect_row(scene, ben, ATTIC, look="`key`: it must name one row, that of whoever leaves")
+        _expect_row(scene, ben, _attic(), look="`key`: it must name one row, that of whoever leaves")
 
 
 @exercise("05.2", **said["05.2"])
 def remembers_what_was_reported(played: Handler, bench: Bench) -> None:
     """Two players report by turns, and new code is deployed in between."""
     with house(bench, {"played": played}, two_way=("played",)) as scene:
-        ana, ben = _signed_in(scene, "ana", CELLAR), _signed_in(scene, "ben", ATTIC)
-        _reports(scene, ana, 20, "20 minutes", "the first report: the row has no `minutes` yet")
-        _reports(scene, ben, 5, "5 minutes", "whose total it is: each player has a row")
-        _reports(scene, ana, 10, "30 minutes", "the new minutes come on top of those in the row")
+        ana, ben = _signed_in(scene, "ana", _cellar()), _signed_in(scene, "ben", _attic())
+        first, few, second = vary(20), vary(5), vary(10)
+        total = first + second
+        _reports(scene, ana, first, f"{first} minutes", "the first report: the row has no `minutes` yet")
+        _reports(scene, ben, few, f"{few} minutes", "whose total it is: each player has a row")
+        _reports(scene, ana, second, f"{total} minutes", "the new minutes come on top of those in the row")
         bench.restart()
         look = "where the total lives: a new environment begins with empty globals (lesson 05, section 1)"
-        _reports(scene, ana, 5, "35 minutes", look, tried="new code is deployed, and ana sends {}")
+        total += few
+        _reports(scene, ana, few, f"{total} minutes", look, tried="new code is deployed, and ana sends {}")
         trying("the row of ana")
         look = "`update_item` changes a field and leaves the others, `put_item` writes the whole row anew"
-        _expect_row(scene, ana, {**CELLAR, "minutes": 35}, look=look)
+        _expect_row(scene, ana, {**_cellar(), "minutes": total}, look=look)
 
 
 def _reports(scene: Scene, guest: Guest, minutes: int, wanted: str, look: str, tried: str = "") -> None:
@@ -66,24 +85,21 @@ def _reports(scene: Scene, guest: Guest, minutes: int, wanted: str, look: str, t
     wants(scene.bench, guest.line, message, wanted, tried=tried, looks={BROKEN: "the row “Raised”", "": look})
 
 
-_ARRIVALS = ("ana", "?room=cellar", "cellar"), ("ben", "", "hall"), ("cleo", "?plays=cello", "hall")
-
-
 @exercise("05.3", **said["05.3"])
 def lets_in_who_is_in_the_book(on_connect: Handler, bench: Bench) -> None:
     """Players with a room, without one, and one who comes when the table is gone."""
     with house(bench, {CONNECT: on_connect}) as scene:
         for name, query, room in (
-            ("ana", "?room=cellar", "cellar"),
+            ("ana", f"?room={vary('cellar')}", vary("cellar")),
             ("ben", "", "hall"),
-            ("cleo", "?plays=cello", "hall"),
+            ("cleo", f"?plays={vary('cello')}", "hall"),
         ):
             guest = _let_in(scene, name, query)
             look = f"{name} is connected: what does the book say?"
             _expect_row(scene, guest, {"room": room}, look=look)
         scene.lose_the_table()
         try:
-            scene.enter("dora", "?room=cellar")
+            scene.enter("dora", f"?room={vary('cellar')}")
         except NotYet:
             return
         look = "what `on_connect` answers where the write has failed: for the gateway, 200 means that all is well"
@@ -107,20 +123,27 @@ def _let_in(scene: Scene, name: str, query: str) -> Guest:
 def moves_nobody_who_has_left(move: Handler, bench: Bench) -> None:
     """One player moves, one is moved too late, one leaves in the midst of it, and one when the table is gone."""
     with house(bench, {"move": move}, two_way=("move",)) as scene:
-        ana, ben, cleo = (_signed_in(scene, name, CELLAR) for name in ("ana", "ben", "cleo"))
-        message = {"action": "move", "room": "attic"}
+        ana, ben, cleo = (_signed_in(scene, name, _cellar()) for name in ("ana", "ben", "cleo"))
+        attic = vary("attic")
+        message = {"action": "move", "room": attic}
         looks = {BROKEN: "the row “Raised”: she is in the book, so her move is in time", "": "what `move` returns"}
-        tried = 'ana sends {"action": "move", "room": "attic"}'
-        wants(bench, ana.line, message, "moved to attic", tried=tried, looks=looks)
-        _expect_row(scene, ana, {"room": "attic", "plays": "viola"}, look="a move changes the room, and nothing else")
+        tried = f"ana sends {json.dumps(message)}"
+        wants(bench, ana.line, message, f"moved to {attic}", tried=tried, looks=looks)
+        _expect_row(scene, ana, {**_cellar(), "room": attic}, look="a move changes the room, and nothing else")
         late = scene.event_of("move")
         _move_too_late(scene, ben, late)
         _leave_in_the_midst(scene, cleo, late)
         scene.lose_the_table()
-        wants(bench, ana.line, message, "Internal server error", tried=_OUT_OF_REACH, looks={"": _TOO_MUCH})
+        wants(
+            bench,
+            ana.line,
+            message,
+            "Internal server error",
+            tried=f"the table is out of reach, and {tried}",
+            looks={"": _TOO_MUCH},
+        )
 
 
-_OUT_OF_REACH = 'the table is out of reach, and ana sends {"action": "move", "room": "attic"}'
 _TOO_MUCH = "which errors `move` catches: one of them means “too late”, and all others must stay errors"
 
 
@@ -165,16 +188,17 @@ def keeps_a_book_that_cleans_itself(functions: Sequence[Handler], bench: Bench) 
     """Three players come, the row of a fourth has expired, and somebody asks."""
     on_connect, who = pair(functions, 'check("05.5", on_connect, who)')
     with house(bench, {CONNECT: on_connect, "who": who}, two_way=("who",)) as scene:
-        ana = scene.enter("ana", "?room=cellar&plays=viola", "`on_connect`")
+        ana = scene.enter("ana", _query(_cellar()), "`on_connect`")
         trying("the row of ana")
-        _expect_row(scene, ana, CELLAR, look="`on_connect`: the row, and the names of its fields")
+        _expect_row(scene, ana, _cellar(), look="`on_connect`: the row, and the names of its fields")
         _expect_three_hours((_row(scene, ana) or {}).get("expires"))
-        scene.enter("ben", "?room=attic&plays=drums")
-        scene.enter("cleo", "?room=cellar&plays=cello")
+        scene.enter("ben", _query(_attic()))
+        scene.enter("cleo", _query({**_cellar(), "plays": vary("cello")}))
         over = {"connection_id": "gone=", "expires": int(time.time()) - 3600}
-        scene.table.put_item(Item=over | {"room": "cellar", "plays": "horn"})
-        for room, wanted in (("cellar", ["cello", "viola"]), ("attic", ["drums"]), ("yard", [])):
-            _expect_instruments(scene, ana, room, wanted)
+        scene.table.put_item(Item=over | {**_cellar(), "plays": vary("horn")})
+        rooms = {"cellar": ["cello", "viola"], "attic": ["drums"], "yard": []}
+        for room, instruments in rooms.items():
+            _expect_instruments(scene, ana, vary(room), sorted(map(vary, instruments)))
         _expect_no_scan(bench)
 
 
@@ -225,7 +249,7 @@ def _which_rows(found: Any, wanted: list[str], text: str) -> str:
     """Return where to look for a list of instruments that is another than it should be."""
     if text in (BROKEN, SILENCE) or not isinstance(found, list):
         return "what `who` returns: a list, made into text by `json.dumps`"
-    if "horn" in found:
+    if vary("horn") in found:
         return "the horn's row expired an hour ago, and nobody has swept it away: who reads must look at the date"
     if sorted(map(str, found)) == wanted:
         return "the order: sorted"

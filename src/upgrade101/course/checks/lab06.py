@@ -19,6 +19,7 @@ from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..museum.scene import Guest, Scene, stage
 from ..texts import texts
+from ..vary import vary
 from . import handlers
 
 said = texts("06")
@@ -39,15 +40,17 @@ def tells_one_customer(tell: Callable[[Any, str, str], bool], bench: Bench) -> N
     with workshop(bench) as scene:
         ana, ben = scene.enter("ana"), scene.enter("ben")
         connections = scene.api.connections
-        for guest, text in ((ana, READY), (ben, "20 € for the chain, please")):
+        for guest, text in ((ana, vary(READY)), (ben, vary("20 € for the chain, please"))):
             trying(f"tell(connections, {guest.name}'s id, {text!r})")
             told = tell(connections, guest.connection_id, text)
             scene.expect_heard(guest, text, look="what is posted, and to whom")
             _expect_told(told, True, "what `tell` returns where all went well")
         scene.expect_heard(ana, SILENCE, look="to whom `tell` posts")
         scene.leave(ben)
-        trying(f"ben has left, and tell(connections, his id, {READY!r})")
-        _expect_told(tell(connections, ben.connection_id, READY), False, "what `tell` returns where nobody is there")
+        trying(f"ben has left, and tell(connections, his id, {vary(READY)!r})")
+        _expect_told(
+            tell(connections, ben.connection_id, vary(READY)), False, "what `tell` returns where nobody is there"
+        )
         _try_a_wrong_door(tell, scene, ana)
 
 
@@ -62,7 +65,7 @@ def _try_a_wrong_door(tell: Callable[[Any, str, str], bool], scene: Scene, guest
     door = scene.api.url.replace("wss:", "https:") + "x"
     nowhere = scene.bench.session.client("apigatewaymanagementapi", endpoint_url=door)
     try:
-        told = tell(nowhere, guest.connection_id, READY)
+        told = tell(nowhere, guest.connection_id, vary(READY))
     except nowhere.exceptions.ForbiddenException:
         return
     look = "which errors `tell` catches: 403 does not say that ana has gone"
@@ -211,7 +214,7 @@ def greets_who_has_just_come(functions: Sequence[Handler], bench: Bench) -> None
     on_connect, greeter = pair(functions, 'check("06.4", on_connect, greeter)')
     bench.function(greeter, name="greeter")
     with workshop(bench, {CONNECT: on_connect}) as scene, bench.meanwhile(_sends, lambda: _let_knock(bench)):
-        for name in ("Ana", "Cleo"):
+        for name in (vary("Ana"), vary("Cleo")):
             frames = _let_in(scene, name).line.heard()
             if heard(frames) != f"welcome, {name}":
                 got = described(bench, frames) + _refused_posts(bench) + _broken(bench, "greeter")
