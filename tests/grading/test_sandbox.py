@@ -79,6 +79,8 @@ def test_this_machine_has_walls_to_try() -> None:
 @pytest.mark.parametrize("walls", WITH_FILES, ids=named)
 def test_no_file_of_the_graders_is_read_and_none_is_written(walls: Walls, tmp_path: Path, secret: Path) -> None:
     repository = Path(__file__).parents[2]
+    prefix = Path(sys.prefix)
+    only_python = [prefix.relative_to(repository).parts[0]] if prefix.is_relative_to(repository) else []
     said = inside(
         walls,
         tmp_path,
@@ -91,7 +93,7 @@ say(tried(lambda: open(os.path.join(sys.prefix, "new"), "w")))
 say(tried(lambda: open("/etc/shadow").read()))
 """,
     )
-    assert set(said) <= {"PermissionError", "FileNotFoundError", "NotADirectoryError", "OSError", "[]"}
+    assert set(said) <= {"PermissionError", "FileNotFoundError", "NotADirectoryError", "OSError", str(only_python)}
     assert not (tmp_path / "new").exists()
 
 
