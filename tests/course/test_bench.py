@@ -40,9 +40,12 @@ HANDLERS = cell(
     def errand(event, context):
         boto3.client("dynamodb").list_tables()
         print("done")
+
+    def agrees(event, context):
+        return {"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chess.v1"}}
     """
 )
-TABLES, HUSH, FAILS = HANDLERS["tables"], HANDLERS["hush"], HANDLERS["fails"]
+TABLES, HUSH, FAILS, AGREES = (HANDLERS[name] for name in ("tables", "hush", "fails", "agrees"))
 
 
 def create_table(name: str) -> None:
@@ -291,3 +294,12 @@ def test_what_is_no_notebook_cell_is_said_by_package(moto: None) -> None:
     exec("def f(event, context): pass", made)
     with fresh() as bench, pytest.raises(ConfigurationError, match="the source of f is not known"):
         bench.function(made["f"])
+
+
+def test_a_line_is_opened_with_the_options_of_connect(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"$connect": AGREES})
+        with bench.line(api.url, subprotocols=["chess.v1"], origin="https://club.example") as line:
+            assert line.socket.subprotocol == "chess.v1"
+            assert line.socket.request is not None
+            assert line.socket.request.headers["Origin"] == "https://club.example"

@@ -109,10 +109,10 @@ class Bench:
         return function(handler, session=self.session, **options)
 
     @contextmanager
-    def line(self, url: str) -> Iterator[Line]:
-        """Connect as a client. Raises NotYet where the gateway refuses."""
+    def line(self, url: str, **options: Any) -> Iterator[Line]:
+        """Connect as a client, with the options of ``cloud.connect``. Raises NotYet where the gateway refuses."""
         try:
-            socket = cloud.connect(url, close_timeout=PATIENCE)
+            socket = cloud.connect(url, close_timeout=PATIENCE, **options)
         except InvalidStatus as refusal:
             raise NotYet(expected=_OPEN, got=_refused(refusal.response), look=_STAGE) from None
         except InvalidHandshake as refusal:
