@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any
 
 from ..deploy import Handler
@@ -43,6 +45,21 @@ def pair(functions: Any, call: str) -> tuple[Handler, Handler]:
     if isinstance(functions, Sequence) and len(functions) == 2 and all(map(callable, functions)):
         return functions[0], functions[1]
     raise NotYet(expected=f"two functions: {call}", got=repr(functions), look="name them, without brackets behind")
+
+
+def finished(returned: Any) -> Any:
+    """Return what a function returned, once it is there: an ``async`` answer to an exercise is welcome too.
+
+    >>> async def later():
+    ...     return 3
+    >>> finished(later()), finished(3)
+    (3, 3)
+    """
+    return asyncio.run(_wait_for(returned)) if inspect.isawaitable(returned) else returned
+
+
+async def _wait_for(returned: Awaitable[Any]) -> Any:
+    return await returned
 
 
 def heard(frames: Sequence[str]) -> str:

@@ -88,14 +88,15 @@ class Scene:
         """Delete the table: from here on no write succeeds."""
         self.table.delete()
 
-    def run(self, route_key: str, event: Any = None) -> None:
-        """Run a route's or a scheduled function directly, as a schedule does. Raises NotYet where it fails."""
+    def run(self, route_key: str, event: Any = None) -> Any:
+        """Run a route's or a scheduled function directly, as a schedule does; return its answer, or raise NotYet."""
         trying(f"{self.function_name(route_key)} runs")
         payload = json.dumps(event or {}).encode()
         answer = self._lambda.invoke(FunctionName=self.function_name(route_key), Payload=payload)
+        said = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            error = json.loads(answer["Payload"].read())
-            raise NotYet(expected="an answer", got=f"{error['errorType']}: {error['errorMessage']}")
+            raise NotYet(expected="an answer", got=f"{said['errorType']}: {said['errorMessage']}")
+        return said
 
     def event_of(self, route_key: str) -> Any:
         """Return a copy of the last event that this route's function was called with."""
@@ -158,10 +159,15 @@ def stage(
     two_way: tuple[str, ...] = (),
     scheduled: tuple[str, ...] = (),
     table_name: str = TABLE,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Scene]:
-    """Build table and API for these routes; those named in ``scheduled`` are functions without a route."""
+    """Build table and API for these routes; those named in ``scheduled`` are functions without a route.
+
+    ``environment`` is that of the functions behind routes.
+    """
     table = connection_table(table_name, session=bench.session)
-    api = bench.api({key: each for key, each in routes.items() if key not in scheduled}, two_way=two_way)
+    routed = {key: each for key, each in routes.items() if key not in scheduled}
+    api = bench.api(routed, two_way=two_way, environment=environment)
     with ExitStack() as open_lines:
         scene = Scene(bench, routes, table, api, open_lines)
         for key in scheduled:
