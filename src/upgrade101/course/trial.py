@@ -22,6 +22,7 @@ from .exercises import Benches, Exercise, NotYet, listen
 State = Literal["done", "not yet", "unwritten", "broken"]
 
 _HERE = Path(__file__).parents[1]
+_NO_ANSWER = "Malformed Lambda proxy response"  # it returned something, and raised nothing
 _LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
 
 
@@ -139,12 +140,13 @@ def within(seconds: float, work: Callable[[], Any]) -> _Ended:
     for _ in range(5):
         if not thread.is_alive():
             break
-        _stop(thread)
+        stop(thread)
         thread.join(0.2)
     return _Ended(ended.value, ended.error, ended.in_time, said[-1] if said else "")
 
 
-def _stop(thread: threading.Thread) -> None:
+def stop(thread: threading.Thread) -> None:
+    """Have a thread stop at its next line of Python; one that waits inside C stops once that wait is over."""
     if thread.ident is not None:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TimeOver))
 
@@ -214,7 +216,7 @@ def _is_theirs(file: str) -> bool:
 def _error_in_a_function(happenings: Iterable[Happening]) -> tuple[str, tuple[str, ...]]:
     """Return the first error of a function that ran in the cloud, with the line that raised it."""
     for happening in happenings:
-        if isinstance(happening, Answered) and happening.error:
+        if isinstance(happening, Answered) and happening.error and happening.error != _NO_ANSWER:
             said = happening.payload if isinstance(happening.payload, dict) else {}
             error = f"{happening.error}: {said['errorMessage']}" if said.get("errorMessage") else happening.error
             return f"{happening.target} raised {error}", _last_of_its_own(said.get("stackTrace") or [])

@@ -11,6 +11,7 @@ PACKAGE = _HERE.parent
 _AS_IT_IS = (
     "deploy.py",
     "gateway",
+    "rest.py",
     "scale",
     "course/chat",
     "course/exercises.py",
