@@ -1,6 +1,8 @@
 """Lab 01, both ways: what is right is done, and what is plausible and wrong is told what is wrong."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from course_kit import cell
@@ -56,6 +58,14 @@ def test_an_answer_that_is_none_is_not_called_an_error(check: Check) -> None:
     source = next(source for _, name, source, _ in WRONG if name == "answers with a number")
     text = check("01.1", cell(source)["answer"]).card.text
     assert "Raised" not in text and "returned {'statusCode': 200, 'body': 4}" in text
+
+
+def test_the_stubs_are_known_as_such(check: Check) -> None:
+    notebook = Path(__file__).parents[2] / "labs" / "01_request_response" / "01_request_response.ipynb"
+    sources = {one["id"]: "".join(one["source"]) for one in json.loads(notebook.read_text("utf-8"))["cells"]}
+    stubs = {"01.1": "parcel", "01.2": "add-hours", "01.3": "ask-with-patience", "01.5": "bill"}
+    for id, name in stubs.items():
+        assert check(id, cell(sources[name])[name.replace("-", "_")]).state == "unwritten", id
 
 
 RIGHT = {
