@@ -25,12 +25,17 @@ def why_shut(bench: Bench, got: str) -> str:
     """Return where to look where somebody was refused who should be let in; ``got`` begins with the status."""
     if got.startswith("500"):
         return why_broken(bench)
+    if any(not _is_guard(seen) and seen.connection_id == _last_client(bench) for seen in invoked(bench)):
+        return _BEHIND
     if got.startswith("403"):
         return _why_denied(_said_by_guard(bench))
     if got.startswith("401"):
         asked = _said_by_guard(bench) is not None
         return "when the guard raises `Unauthorized`: not now" if asked else "the identity source, letter by letter"
-    return "what `on_connect` does and returns: it runs once the guard has said Allow"
+    return _BEHIND
+
+
+_BEHIND = "what `on_connect` does and returns: it runs once the guard has said Allow"
 
 
 def why_broken(bench: Bench) -> str:
@@ -94,10 +99,15 @@ def _listed(value: Any) -> list[Any]:
 
 def _said_by_guard(bench: Bench) -> Answered | None:
     """Return what the authorizer answered about the client who knocked last, if it was asked at all."""
-    (*_, last) = (seen.connection_id for seen in bench.happenings() if isinstance(seen, Knocked))
+    last = _last_client(bench)
     asked = [seen for seen in invoked(bench) if _is_guard(seen) and seen.connection_id == last]
     said = [seen for seen in bench.happenings() if isinstance(seen, Answered) and seen.connection_id == last]
     return said[0] if asked and said else None
+
+
+def _last_client(bench: Bench) -> str:
+    (*_, last) = (seen.connection_id for seen in bench.happenings() if isinstance(seen, Knocked))
+    return last
 
 
 def _is_guard(seen: Invoked) -> bool:
