@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ..asking import finished
 from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..texts import texts
@@ -34,7 +35,7 @@ def comes_back_by_chance(pause: Callable[[int], float], bench: Bench) -> None:
 def _pause(pause: Callable[[int], Any], attempt: int) -> float:
     """Return what an answer says. Raises NotYet where it is no number."""
     begun = time.monotonic()
-    seconds = pause(attempt)
+    seconds = finished(pause(attempt))
     if isinstance(seconds, bool) or not isinstance(seconds, int | float):
         waited = time.monotonic() - begun > 0.5
         look = "`pause` says how long, and does not wait itself" if waited else "what `pause` returns"
@@ -127,7 +128,7 @@ def _reads_on(
     numbers = [message["number"] for message in came]
     trying(f"read_on({last}, …), where these numbers came: {', '.join(map(str, numbers)) or 'none'}")
     wanted = _next(last, numbers), any(number > last + len(_next(last, numbers)) for number in numbers)
-    found = read_on(last, [dict(message) for message in came])
+    found = finished(read_on(last, [dict(message) for message in came]))
     if not (isinstance(found, tuple | list) and len(found) == 2 and isinstance(found[0], tuple | list)):
         look = "what `read_on` returns: `return texts, missing`"
         raise NotYet(expected="a pair: a list of texts, and True or False", got=_short(found), look=look)
@@ -137,6 +138,8 @@ def _reads_on(
     if found[1] is not missing:
         expected = "True: a message before one that came is missing" if missing else "False: nothing is missing"
         look = "what is missing: a number that came, and is higher than what can be read now"
+        if not isinstance(found[1], bool):
+            look = "the second of the two: it is True or False"
         raise NotYet(expected=expected, got=_short(found[1]), look=look)
     return texts, missing
 
@@ -163,6 +166,8 @@ def _why_other_texts(found: Sequence[Any], wanted: Sequence[str]) -> str:
         return "a message that came twice is read once"
     if sorted(found) == sorted(wanted):
         return "the order: that of the numbers, not that in which they came"
+    if list(found) == list(wanted[: len(found)]):
+        return "all that can be read: up to the first hole, in whatever order they came"
     if set(wanted) < set(found):
         return "what must not be read yet or again: beyond a hole, or up to `last`"
     return "which number is next: `last` + 1, then the one after it"
