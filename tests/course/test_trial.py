@@ -185,13 +185,16 @@ def test_an_error_inside_a_deployed_function_is_told_with_its_line() -> None:
     ]
     broken: list[Happening] = [
         Answered(
+            1.0, route_key="$connect", target="guard", error="Exception", payload={"errorMessage": "Unauthorized"}
+        ),
+        Answered(
             at=0.0,
             request_id="1",
             route_key="$connect",
             target="on_connect",
             error="KeyError",
             payload={"errorMessage": "'room'", "stackTrace": trace},
-        )
+        ),
     ]
 
     class Bench:

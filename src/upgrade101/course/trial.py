@@ -23,6 +23,7 @@ State = Literal["done", "not yet", "unwritten", "broken"]
 
 _HERE = Path(__file__).parents[1]
 _NO_ANSWER = "Malformed Lambda proxy response"  # it returned something, and raised nothing
+_REFUSAL = "Unauthorized"  # by this word an authorizer says 401, on purpose
 _LIBRARIES = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "purelib", "platlib"))
 
 
@@ -218,6 +219,8 @@ def _error_in_a_function(happenings: Iterable[Happening]) -> tuple[str, tuple[st
     for happening in happenings:
         if isinstance(happening, Answered) and happening.error and happening.error != _NO_ANSWER:
             said = happening.payload if isinstance(happening.payload, dict) else {}
+            if said.get("errorMessage") == _REFUSAL:
+                continue
             error = f"{happening.error}: {said['errorMessage']}" if said.get("errorMessage") else happening.error
             return f"{happening.target} raised {error}", _last_of_its_own(said.get("stackTrace") or [])
     return "", ()
