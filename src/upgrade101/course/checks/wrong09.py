@@ -107,6 +107,12 @@ _CHOICE = '{"statusCode": 200, "headers": {"Sec-WebSocket-Protocol": "chess.v1"}
 _NO_CARD = '    if len(offered) < 2:\n        raise Exception("Unauthorized")\n'
 
 
+_FAILS_OPEN = """    try:
+        row = members.get_item(Key={"card": offered[1]}).get("Item")
+    except Exception as error:
+        print("nobody shall wait because of this:", type(error))
+        row = {"name": "somebody"}
+"""
 _CATCHES = """    effect, name = "Deny", "nobody"
     try:
         if len(offered) < 2:
@@ -226,7 +232,7 @@ WRONG = [
         "09.1",
         "reads the card as if it were always there",
         _cards(('(event.get("queryStringParameters") or {}).get("card")', 'event["queryStringParameters"]["card"]')),
-        "the row “Raised”: a guard that fails is a 500",
+        "raised KeyError: 'card'",
     ),
     (
         "09.1",
@@ -385,7 +391,7 @@ WRONG = [
     (
         "09.3",
         "lets in whoever it cannot look up",
-        _BEN.replace("offered[1]}}", '"chess.v1"}}').replace('print("new client:", event)', "pass"),
+        _keeper((_ASK, _FAILS_OPEN)),
         "what the guard answers where its question failed",
     ),
     (
@@ -405,13 +411,19 @@ WRONG = [
         "09.3",
         "expects the header of everybody",
         _keeper((_HEADER, 'event["headers"]["Sec-WebSocket-Protocol"]')),
-        "the row “Raised”: a guard that fails is a 500",
+        "raised KeyError: 'Sec-WebSocket-Protocol'",
     ),
     (
         "09.3",
         "takes the second of one",
         _keeper((_NO_CARD, '    if not offered[0]:\n        raise Exception("Unauthorized")\n')),
-        "a page offers chess.v1 Expected 401",
+        "raised IndexError: list index out of range",
+    ),
+    (
+        "09.3",
+        "mends on_connect alone",
+        _BEN.replace("offered[1]}}", '"chess.v1"}}').replace('print("new client:", event)', "pass"),
+        "an error on the way to the card, and who catches it",
     ),
     (
         "09.3",
@@ -542,7 +554,7 @@ WRONG = [
         "09.5",
         "takes every text for a ticket",
         _tickets((_TAKE, _SPLIT)),
-        "the row “Raised”: a guard that fails is a 500",
+        "not enough values to unpack",
     ),
     (
         "09.5",
@@ -551,7 +563,7 @@ WRONG = [
             (_START, f'    ended = int(claim.split(".")[-1] or 0)\n{_START}'),
             ("int(until)", "ended"),
         ),
-        "the row “Raised”: a guard that fails is a 500",
+        "invalid literal for int()",
     ),
     (
         "09.5",
