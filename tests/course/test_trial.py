@@ -185,7 +185,12 @@ def test_an_error_inside_a_deployed_function_is_told_with_its_line() -> None:
     ]
     broken: list[Happening] = [
         Answered(
-            1.0, route_key="$connect", target="guard", error="Exception", payload={"errorMessage": "Unauthorized"}
+            at=0.0,
+            request_id="0",
+            route_key="$connect",
+            target="guard",
+            error="Exception",
+            payload={"errorMessage": "Unauthorized"},  # on purpose
         ),
         Answered(
             at=0.0,
