@@ -13,6 +13,7 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
 
@@ -32,6 +33,8 @@ from .localcloud.chaos import Chaos, Odds
 from .localcloud.guard import is_loopback
 from .localcloud.latency import Latency
 from .localcloud.local import LocalCloud, caller, show_prints
+from .remote.endpoint import Endpoint
+from .remote.line import Line
 
 MOTO, AWS = "moto", "aws"
 
@@ -57,6 +60,7 @@ class _Running:
 
     where: str = ""
     local: LocalCloud | None = None
+    endpoint: Endpoint | None = None
     undo: Callable[[], None] | None = None
 
 
@@ -101,7 +105,9 @@ def _start(where: str, region: str | None, limits: Limits | None, functions: str
         _now.undo = show_prints(local.functions)
         _now.local = local
     elif where.startswith(("http://", "https://")):
-        _start_elsewhere(where, region)
+        endpoint = Endpoint(where, region or "us-east-1")
+        endpoint.start()
+        _now.endpoint = endpoint
     else:
         raise ConfigurationError(f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'")
     _calls.install()
@@ -119,12 +125,6 @@ def _start_aws(region: str | None) -> None:
         )
 
 
-def _start_elsewhere(endpoint: str, region: str | None) -> None:
-    raise ConfigurationError(
-        f"notebooks cannot use {endpoint} yet", hint="other programs can: python3 start.py serve --port 4566"
-    )
-
-
 def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone."""
     _calls.uninstall()
@@ -133,8 +133,10 @@ def stop() -> None:
         _now.undo()
     if _now.local is not None:
         _now.local.stop()
+    if _now.endpoint is not None:
+        _now.endpoint.stop()
     ledger.forget()
-    _now.where, _now.local, _now.undo = "", None, None
+    _now.where, _now.local, _now.endpoint, _now.undo = "", None, None, None
 
 
 def clean() -> None:
@@ -152,6 +154,8 @@ def describe() -> str:
         session = boto3.Session()
         account = session.client("sts").get_caller_identity()["Account"]
         return f"cloud: AWS account …{account[-4:]}, region {session.region_name} (what you create here costs money)"
+    if _now.endpoint is not None:
+        return f"cloud: {_now.endpoint.url}, region {_now.endpoint.region} (test keys; it may differ from AWS)"
     return f"cloud: moto on this machine, {local().url} (free, offline, nothing leaves it)"
 
 
@@ -211,6 +215,11 @@ def is_aws() -> bool:
     return _now.where == AWS
 
 
+def endpoint() -> Endpoint | None:
+    """Return the other endpoint that the notebook runs on, or nothing where it runs on moto or AWS."""
+    return _now.endpoint
+
+
 def _running() -> None:
     if not _now.where:
         raise ConfigurationError("no cloud is running", hint="cloud.start()")
@@ -251,11 +260,18 @@ def connect(url: str, **options: Any) -> ClientConnection:
     _running()
     options = {"compression": None, **options}
     if _now.local is None:
-        return cast(ClientConnection, websockets_connect(url, **options))
+        there = _websocket(_now.endpoint.own_form(url)) if _now.endpoint else url
+        options = {"create_connection": partial(Line, tell=_tell, url=url), **options}
+        return cast(ClientConnection, websockets_connect(there, **options))
     parts = urlsplit(url)
     sock = _dial_local(parts.hostname or "", parts.port)
     local_address = urlunsplit(parts._replace(scheme="ws"))
     return cast(ClientConnection, websockets_connect(local_address, sock=sock, **options))
+
+
+def _websocket(url: str) -> str:
+    """Return an address with a WebSocket's scheme; some clouds call their WebSocket APIs' http."""
+    return f"ws{url.removeprefix('http')}" if url.startswith("http") else url
 
 
 def dial(url: str) -> socket.socket:
@@ -268,6 +284,8 @@ def dial(url: str) -> socket.socket:
     host = parts.hostname or ""
     if _now.local is not None:
         return _dial_local(host, parts.port)
+    if _now.endpoint is not None:
+        return _now.endpoint.dial()
     raw = socket.create_connection((host, parts.port or 443), timeout=10)
     return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
 
@@ -292,6 +310,8 @@ def local_url(url: str) -> str:
     address stays as it is.
     """
     _running()
+    if _now.endpoint is not None:
+        return _now.endpoint.own_form(url)
     if _now.local is None:
         return url
     parts = urlsplit(url)

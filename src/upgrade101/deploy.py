@@ -23,6 +23,7 @@ import boto3
 from . import cloud
 from .gateway.definition import CONNECT, DEFAULT
 from .gateway.errors import ConfigurationError
+from .remote.endpoint import with_redirect
 
 Handler = Callable[[Any, Any], Any]
 
@@ -52,6 +53,8 @@ def package(handler: Handler | Path, *, beside: Path | None = None) -> bytes:
     files = _files(folder) if folder is not None else {}
     if not isinstance(handler, Path):
         files["app.py"] = _source(handler).encode()
+    if cloud.endpoint() is not None:
+        files = with_redirect(files)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name in sorted(files):

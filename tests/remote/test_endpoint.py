@@ -1,0 +1,169 @@
+"""A notebook on another endpoint: here this project's own ``serve``, in a process of its own."""
+
+import ast
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import boto3
+import pytest
+from botocore.httpsession import URLLib3Session
+from websockets.exceptions import InvalidStatus
+
+from upgrade101 import cloud, connect, package, websocket_api, wire
+from upgrade101.gateway.errors import ConfigurationError
+from upgrade101.remote.endpoint import Endpoint, with_redirect
+
+
+@pytest.fixture(scope="module")
+def served():
+    """Serve a cloud whose functions run in processes, and return its address."""
+    command = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port", "0", "--functions", "processes", "--quiet"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    yield re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
+    process.terminate()
+    process.communicate(timeout=20)
+
+
+@pytest.fixture
+def elsewhere(served, capsys):
+    cloud.start(served)
+    yield served
+    cloud.clean()
+    cloud.stop()
+
+
+def cell(tmp_path, source):
+    """Return the function that a cell defines, as a notebook would."""
+    path = tmp_path / "cell.py"
+    path.write_text(source)
+    names = {}
+    exec(compile(source, str(path), "exec"), names)
+    return names["handler"]
+
+
+@pytest.fixture
+def greet(tmp_path):
+    return cell(
+        tmp_path,
+        """
+import boto3
+
+def handler(event, context):
+    asked = event["requestContext"]
+    if asked["routeKey"] != "$connect":
+        address = f"https://{asked['domainName']}/{asked['stage']}"
+        line = boto3.client("apigatewaymanagementapi", endpoint_url=address)
+        line.post_to_connection(ConnectionId=asked["connectionId"], Data=f"you said {event['body']}")
+    return {"statusCode": 200}
+""",
+    )
+
+
+def test_it_says_where_it_runs(served, capsys):
+    cloud.start(served)
+    cloud.stop()
+    assert served in capsys.readouterr().out
+
+
+def test_a_function_there_posts_to_a_client_here(elsewhere, greet):
+    api = websocket_api("greeter", {"$default": greet})
+    with connect(api.url) as ws:
+        ws.send("hello")
+        assert ws.recv(timeout=20) == "you said hello"
+
+
+def test_the_notebook_posts_through_an_apis_own_address(elsewhere):
+    api = websocket_api("own", {"$connect": None})
+    line = api.connections
+    with pytest.raises(line.exceptions.GoneException):
+        line.post_to_connection(ConnectionId="AAAAAAAAAAAAAAA=", Data="nobody")
+
+
+def test_the_wire_log_shows_what_the_clients_see(elsewhere, greet):
+    api = websocket_api("seen", {"$default": greet})
+    wire.clear()
+    with connect(f"{api.url}?name=Ana") as ws:
+        ws.send("hello")
+        ws.recv(timeout=20)
+    told = wire.text()
+    for words in ("GET /dev?name=Ana", "101", "hello", "you said hello", "close"):
+        assert words in told
+
+
+def test_a_refusal_and_an_end_without_goodbye_are_seen(elsewhere, tmp_path):
+    refuse = cell(tmp_path, "def handler(event, context):\n    return {'statusCode': 401}\n")
+    api = websocket_api("closed", {"$connect": refuse})
+    wire.clear()
+    with pytest.raises(InvalidStatus), connect(api.url):
+        pass
+    assert re.search(r"gateway +→ client A .* 401", wire.text())
+    api = websocket_api("cut", {"$connect": None})
+    wire.clear()
+    with connect(api.url) as ws:
+        ws.socket.shutdown(socket.SHUT_RDWR)
+        ws.wait_closed(5)
+    assert "1006" in wire.text()
+
+
+def test_what_the_notebook_created_is_taken_away(served, greet, capsys):
+    cloud.start(served)
+    websocket_api("gone", {"$default": greet})
+    cloud.clean()
+    left = boto3.client("apigatewayv2").get_apis()["Items"]
+    cloud.stop()
+    assert not [api for api in left if api["Name"] == "gone"]
+
+
+def test_no_key_of_an_account_goes_there_and_all_is_as_before_afterwards(served, capsys, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    before, send = dict(os.environ), URLLib3Session.send
+    cloud.start(served)
+    assert boto3.Session().get_credentials().access_key == "test"
+    cloud.stop()
+    assert dict(os.environ) == before
+    assert URLLib3Session.send is send
+
+
+def test_a_client_of_before_does_not_reach_aws(served, capsys):
+    early = boto3.client("sts", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="y")
+    cloud.start(served)
+    try:
+        with pytest.raises(ConfigurationError, match="not the endpoint"):
+            early.get_caller_identity()
+    finally:
+        cloud.stop()
+
+
+@pytest.mark.parametrize("url", ["http://", "http://127.0.0.1/path", "https:///x"])
+def test_what_is_no_endpoint_is_refused(url):
+    with pytest.raises(ConfigurationError, match="no address of an endpoint"):
+        Endpoint(url)
+
+
+def test_nobody_there_is_one_clear_sentence_and_leaves_nothing_running():
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with pytest.raises(ConfigurationError, match="nobody answers") as refused:
+        cloud.start(f"http://127.0.0.1:{port}")
+    assert "serve" in refused.value.hint
+    assert not cloud.is_running()
+
+
+def test_a_package_keeps_its_lines_and_gets_the_redirect_at_the_end():
+    files = with_redirect({"app.py": b"from __future__ import annotations\nx = 1\n", "data/a.txt": b"1"})
+    assert files["app.py"].startswith(b"from __future__ import annotations\nx = 1\n")
+    ast.parse(files["app.py"])
+    assert files["data/a.txt"] == b"1"
+    assert b"import os" in files["upgrade101_redirect.py"]
+
+
+def test_on_moto_a_package_is_the_cell_alone(greet, capsys):
+    cloud.start(quiet=True)
+    try:
+        assert b"upgrade101_redirect" not in package(greet)
+    finally:
+        cloud.stop()
