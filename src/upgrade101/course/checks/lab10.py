@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
@@ -31,20 +32,26 @@ Looks = Mapping[str, str]
 # ── asking in JSON ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _asks(bench: Bench, line: Line, message: Mapping[str, Any], wanted: Mapping[str, Any], looks: Looks) -> Any:
+def _asks(
+    bench: Bench, line: Line, message: Mapping[str, Any], wanted: Mapping[str, Any], looks: Looks, more: str = ""
+) -> Any:
     """Send a question and return its answer. Raises NotYet unless the answer is an object that says what is wanted."""
     text = json.dumps(message)
     trying(f"the client sends {text}")
-    return _expect(bench, line.ask(text), wanted, looks)
+    return _expect(bench, line.ask(text), wanted, looks, more)
 
 
-def _expect(bench: Bench, frames: Sequence[str], wanted: Mapping[str, Any], looks: Looks) -> Any:
-    """Return the one frame that came. Raises NotYet unless it is an object that says what is wanted."""
+def _expect(bench: Bench, frames: Sequence[str], wanted: Mapping[str, Any], looks: Looks, more: str = "") -> Any:
+    """Return the one frame that came. Raises NotYet unless it is an object that says what is wanted.
+
+    ``more`` names a part of the answer that the caller looks at, so that a learner reads of it at once.
+    """
     found = _object(frames)
     if found is None or any(name not in found or found[name] != value for name, value in wanted.items()):
         fault = kind(frames) or _fault(found, wanted)
         look = looks.get(fault) or _LOOKS.get(fault) or looks.get("", "")
-        raise NotYet(expected=json.dumps(wanted, ensure_ascii=False), got=described(bench, frames), look=look)
+        shown = {**wanted, more: "…"} if more else wanted
+        raise NotYet(expected=json.dumps(shown, ensure_ascii=False), got=described(bench, frames), look=look)
     return found
 
 
@@ -105,8 +112,9 @@ def answers_without_a_function(open_desk: Callable[[str], Api], bench: Bench) ->
     if not isinstance(api, Api):
         raise NotYet(expected="what websocket_api returns", got=repr(api), look="the `return` of `open_desk`")
     with bench.line(api.url) as line:
-        hours = _asks(bench, line, {"action": "hours"}, {"id": "hours", "open": "9 to 17"}, _HOURS)
-        _expect_a_time(hours)
+        since = _next_millisecond()
+        hours = _asks(bench, line, {"action": "hours"}, {"id": "hours", "open": "9 to 17"}, _HOURS, "at")
+        _expect_a_time(hours, since)
         word = vary("honey")
         message = {"action": "archive", "id": vary("q1"), "word": word}
         found = {"id": vary("q1"), "found": f"{word}, volume {len(word)}"}
@@ -137,13 +145,22 @@ _ARCHIVE = {
 }
 
 
-def _expect_a_time(answer: Mapping[str, Any]) -> None:
+def _next_millisecond() -> int:
+    """Return a time in epoch milliseconds that lies behind everything until now."""
+    before = now = int(cloud.clock.now() * 1000)
+    while now == before:
+        time.sleep(0.0005)
+        now = int(cloud.clock.now() * 1000)
+    return now
+
+
+def _expect_a_time(answer: Mapping[str, Any], since: int) -> None:
     """Raise NotYet unless an answer says, in epoch milliseconds, when its request came."""
-    at, now = answer.get("at"), cloud.clock.now() * 1000
-    if type(at) is int and abs(now - at) < 60_000:
+    at, now = answer.get("at"), int(cloud.clock.now() * 1000)
+    if type(at) is int and since <= at <= now:
         return
     look = "`$context.requestTimeEpoch` is filled in at each request, and a number stands without quotes"
-    raise NotYet(expected=f'"at": {int(now)}, or a little earlier', got=f'"at": {json.dumps(at)}', look=look)
+    raise NotYet(expected=f'"at": {since}, or a little later', got=f'"at": {json.dumps(at)}', look=look)
 
 
 def _expect_no_function(bench: Bench, api: Api) -> None:
@@ -180,7 +197,7 @@ _ALL = "an unknown word is null in its own place, and all others are translated:
 def _expect_bad_news(bench: Bench, line: Line, message: Mapping[str, Any]) -> None:
     """Raise NotYet unless a question that makes no sense is answered under its id, with an error in words."""
     looks = {BROKEN: "the error frame does not name the question: what is read outside of every `try`?"}
-    answer = _asks(bench, line, message, {"id": message["id"]}, looks)
+    answer = _asks(bench, line, message, {"id": message["id"]}, looks, "error")
     if not (isinstance(answer.get("error"), str) and answer["error"]):
         expected, look = '{"id": …, "error": "…"}', "who asks without a list of words must be told so, under `error`"
         raise NotYet(expected=expected, got=json.dumps(answer, ensure_ascii=False), look=look)
@@ -216,7 +233,7 @@ def _orders(
 ) -> str:
     """Send an order and return its receipt: a new one, or that which is given."""
     trying(f"{who} sends {json.dumps(message)}")
-    answer = _expect(bench, line.ask(json.dumps(message)), {"id": message["id"]}, {BROKEN: _RAISED})
+    answer = _expect(bench, line.ask(json.dumps(message)), {"id": message["id"]}, {BROKEN: _RAISED}, "receipt")
     wanted = receipt or _brought(bench, message["id"])[-1]
     if answer.get("receipt") != wanted:
         expected = {"id": message["id"], "receipt": wanted}
@@ -362,7 +379,7 @@ def _expect_list(found: Any, wanted: list[str | None], look: str) -> None:
 
 def _ask_in_vain(translate_all: Callable[..., Any], api: Api, words: list[str], lexicon: Mapping[str, str]) -> None:
     """Ask for a word that ends the function with an error, and for one that does not."""
-    trying(f"translate_all(url, {words!r}, 1.5), where the function fails at the first word")
-    found = _awaited(translate_all(api.url, list(words), 1.5))
+    trying(f"translate_all(url, {words!r}, 2), where the function fails at the first word")
+    found = _awaited(translate_all(api.url, list(words), 2.0))
     look = "one answer never comes: wait no longer than `patience`, say None in its place, and keep the others"
     _expect_list(found, [lexicon.get(word) for word in words], look)

@@ -349,9 +349,33 @@ WRONG: list[tuple[str, str, str, str]] = [
         "takes the time of the deployment",
         _open(
             ("def answer", "import time\n\ndef answer"),
-            ("$context.requestTimeEpoch}'", "' + str(int(time.time()) - 3600) + '000}'"),
+            ("$context.requestTimeEpoch}'", "' + str(int(time.time() * 1000)) + '}'"),
         ),
         "is filled in at each request",
+    ),
+    (
+        "10.2",
+        "takes the time at which the line was opened",
+        _open(("requestTimeEpoch", "connectedAt")),
+        "is filled in at each request",
+    ),
+    (
+        "10.2",
+        "says MOCK and nothing more",
+        _open(("hours = '{", 'hours = {"IntegrationType": "MOCK"}\n    unused = \'{')),
+        "websocket_api makes a MOCK of a text, and of nothing else",
+    ),
+    (
+        "10.2",
+        "names two routes in one text",
+        _open(('two_way=("archive", "hours")', 'two_way=("archive, hours",)')),
+        "two_way names ['archive, hours'], which are no routes",
+    ),
+    (
+        "10.2",
+        "lets the gateway take the archive's answer apart",
+        _open(('"HTTP_PROXY"', '"HTTP"')),
+        "an HTTP_PROXY",
     ),
     (
         "10.2",
@@ -657,6 +681,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         "Got [None,",
     ),
     ("10.5", "returns a dictionary", _ask(("list(answers.values())", "answers")), "Got {'q0': 'pain'"),
+    (
+        "10.5",
+        "always waits until the end",
+        _ask(("while None in answers.values():", "while time.monotonic() < end:")),
+        "still running after 8 s",
+    ),
     (
         "10.5",
         "returns before the answers",
