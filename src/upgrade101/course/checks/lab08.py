@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -118,18 +118,27 @@ NextStep = Callable[[int, int], str]
 def keeps_both_clocks(next_step: NextStep, bench: Bench) -> None:
     """Play gateway, minute by minute, to a sensor that never measures anything, to one that often does, and others."""
     known: dict[tuple[int, int], str] = {}
-    _live(next_step, "a sensor that measures nothing all day", (), 2 * _LONGEST + 30, known)
-    often = tuple(range(4, 2 * _LONGEST, 4))
-    _live(next_step, "a sensor that reports every four minutes", often, 2 * _LONGEST, known)
-    for last in range(_LONGEST - 20, _LONGEST):
-        readings = (*range(5, last - 4, 5), last)
-        _live(next_step, f"a sensor that reports often, for the last time at minute {last}", readings, _LONGEST, known)
+    _live(next_step, "a sensor that measures nothing all day", known, hours=4.5)
+    often = range(0, 2 * _LONGEST, 4)
+    _live(next_step, "a sensor that reports every four minutes", known, often, begin=_LONGEST - 32, hours=2)
+    for last in range(_LONGEST - 16, _LONGEST - 4):
+        readings = (*(minute for minute in often if minute < last), last)
+        who = f"a sensor that reports every four minutes, for the last time at minute {last}"
+        _live(next_step, who, known, readings, begin=_LONGEST - 32, hours=0.6)
 
 
-def _live(next_step: NextStep, who: str, readings: Sequence[int], minutes: int, known: dict[Any, str]) -> None:
+def _live(
+    next_step: NextStep,
+    who: str,
+    known: dict[tuple[int, int], str],
+    readings: Collection[int] = (),
+    *,
+    begin: int = 0,
+    hours: float,
+) -> None:
     """Ask once a minute what a sensor does, and do it. Raises NotYet where the gateway ends its line."""
-    age, silent, step = 0, 0, "wait"
-    for minute in range(1, minutes + 1):
+    age, silent, step = begin, 0, "wait"
+    for minute in range(begin + 1, begin + 1 + int(hours * 60)):
         age, silent = age + 1, 0 if minute in readings else silent + 1
         tried = f"{who}: minute {minute}, next_step(age={age}, silent={silent})"
         if age >= _LONGEST or silent >= _IDLE:
