@@ -279,6 +279,9 @@ class Session:
         except Gone as gone:
             self._end_kernel()
             raise ConnectionError(self._watch.reason or str(gone)) from None
+        except BaseException:
+            self._end_kernel()  # whoever called has given up, and the kernel is still at it
+            raise
         if not said.in_time:
             self._end_kernel()  # a thread of its goes on
             raise TimeoutError(f"still running after {seconds:g} s")
