@@ -15,7 +15,9 @@ from upgrade101.course import museum
 from upgrade101.course.bench import fresh
 from upgrade101.course.exercises import NotYet
 from upgrade101.course.museum import Visit
+from upgrade101.course.museum.scene import stage
 from upgrade101.course.names import Unknown
+from upgrade101.course.wrong import run_cells
 from upgrade101.gateway.happenings import Answered, Called, Closed, Invoked, Managed, Opened, Refused, Sent
 
 
@@ -142,6 +144,18 @@ def test_a_lab_can_play_a_repair() -> None:
         found.play({**found.broken, "say": found.repaired["say"]}, bench)
     with fresh() as bench, pytest.raises(NotYet):
         found.play({**found.broken, "say": half.say_without_deleting}, bench)
+
+
+def test_a_scene_hands_variables_to_functions_and_their_answers_back() -> None:
+    source = """
+        import os
+
+        def call(event, context):
+            return {"statusCode": 200, "body": os.environ["HALL"]}
+    """
+    routes = {"call": run_cells(source)["call"]}
+    with fresh() as bench, stage(bench, routes, environment={"HALL": "north"}) as scene:
+        assert scene.run("call") == {"statusCode": 200, "body": "north"}
 
 
 # ── each by itself: what the broken one shows on the wire, and what the repaired one shows instead ───────────────────

@@ -4,7 +4,7 @@ import pytest
 from course_kit import cell
 
 from upgrade101 import cloud
-from upgrade101.course.asking import FORBIDDEN, SILENCE, error_of, heard, pair, wants
+from upgrade101.course.asking import FORBIDDEN, SILENCE, error_of, finished, heard, pair, wants
 from upgrade101.course.bench import Bench, Line, fresh
 from upgrade101.course.exercises import NotYet
 
@@ -111,3 +111,10 @@ def test_an_answer_of_two_functions() -> None:
         with pytest.raises(NotYet) as told:
             pair(wrong, 'check("90.1", on_connect, who)')
         assert told.value.expected == 'two functions: check("90.1", on_connect, who)'
+
+
+def test_what_comes_later_is_waited_for() -> None:
+    async def told() -> list[str]:
+        return ["ana"]
+
+    assert finished(told()) == finished(["ana"]) == ["ana"]

@@ -229,7 +229,7 @@ def lets_posts_overlap(depart: Handler, bench: Bench) -> None:
 
 def _expect_none_after_the_answer(bench: Bench, count: int) -> None:
     """Raise NotYet where the function has posted after it had answered, as a thread that nobody waits for does."""
-    bench.wait_for(lambda _: len(_posts(bench.so_far())) >= count, 3 * CALL_MS / 1000)
+    bench.wait_for(lambda _: len(_posts(bench.so_far())) >= count, 1.0)
     seen = bench.so_far()
     ended = max((n for n, each in enumerate(seen) if isinstance(each, Answered)), default=len(seen))
     late = len(_posts(seen[ended:]))

@@ -74,13 +74,6 @@ _LIST = [
         _announce(("            gone.append(id)", "            continue\n        gone.append(id)")),
         "Got those of ana, cleo, eve",
     ),
-    ("returns how many have gone", _announce(("return gone", "return len(gone)")), "2 is returned"),
-    ("returns the last who has gone", _announce(("return gone", "return gone[-1:]")), "Got those of dora"),
-    (
-        "keeps the text instead of the id",
-        _announce(("append(id)", "append(text)")),
-        "Expected a list with the ids of ben and dora",
-    ),
     (
         "keeps the list between two calls",
         _announce(("    gone = []\n", ""), ("\ndef", "\ngone = []\n\ndef")),
@@ -96,19 +89,6 @@ _LIST = [
         "tries a second time",
         _announce((_POST, f"{_POST}\n            {_POST}")),
         "how often is posted to the same passenger?",
-    ),
-    (
-        "puts the loop into a coroutine that nobody waits for",
-        """
-        import asyncio
-
-        def answer(connections, connection_ids, text):
-            async def tell(id):
-                connections.post_to_connection(ConnectionId=id, Data=text)
-
-            return [tell(id).close() for id in connection_ids]
-        """,
-        "nobody has posted",
     ),
 ]
 
@@ -173,11 +153,6 @@ _MENDED = [
         "everything between the line that raised it and the `except`",
     ),
     ("stops at the first who has gone", _depart((_GONE, _GONE + "            break\n")), "and it was the last"),
-    (
-        "answers at the first who has gone",
-        _depart((_GONE, '            return {"statusCode": 200}\n')),
-        "and it was the last",
-    ),
     ("catches nothing", _depart(("except connections.exceptions.GoneException", "except KeyError")), "GoneException"),
     ("counts rows", _depart(("{told}", "{len(rows)}")), "Got '4 passengers'"),
     (
@@ -189,16 +164,6 @@ _MENDED = [
         "counts those who have gone",
         _depart((_COUNTS, ""), (_GONE, _COUNTS)),
         "whom the number counts: those whose post went out",
-    ),
-    (
-        "counts in a finally",
-        _depart((_COUNTS, ""), (_GONE, _GONE + "        finally:\n            told += 1\n")),
-        "whom the number counts",
-    ),
-    (
-        "begins to count anew for each",
-        _depart(("        try:", "        told = 0\n        try:")),
-        "Expected mara reads “2 passengers”",
     ),
     (
         "counts in a global",
@@ -231,16 +196,10 @@ _MENDED = [
     ),
     ("answers with a number", _depart(('f"{told} passengers"', "told")), "Its `body` is a number and must be text"),
     (
-        "answers with the number alone",
-        _depart(('f"{told} passengers"', "str(told)")),
-        "Expected mara reads “2 passengers” Got '2'",
-    ),
-    (
         "posts the answer to Mara, too",
         _depart(("    return {", _TO_MARA + "    return {")),
         "2 answers",
     ),
-    ("answers without a statusCode", _depart(('"statusCode": 200, ', "")), "There is no `statusCode` in it"),
     (
         "returns nothing",
         _depart(('    return {"statusCode": 200, "body": f"{told} passengers"}\n', "")),
@@ -332,11 +291,6 @@ return [row["connection_id"] for row in rows]
 """),
         "a LastEvaluatedKey, so there are more",
     ),
-    (
-        "takes the first page only",
-        _pages(('    if "LastEvaluatedKey" not in page:\n', "    if page:\n")),
-        "a LastEvaluatedKey, so there are more",
-    ),
     ("keeps the last page only", _pages(("ids += [", "ids = [")), "nothing: nobody has posted to"),
     (
         "leaves out the last page",
@@ -371,13 +325,7 @@ return [row["connection_id"] for row in rows]
         _pages(("KeyConditionExpression", "FilterExpression"), ("Key(", "Attr(")),
         "ValidationException",
     ),
-    ("takes the index for the table", _pages(('"IndexName": "by_room"', '"TableName": "by_room"')), "the row “Raised”"),
     ("asks for a hall called room", _pages((".eq(room)", '.eq("room")')), "nobody has posted"),
-    (
-        "returns rows, not ids",
-        _pages(('row["connection_id"] for row in', "row for row in")),
-        "Parameter validation failed",
-    ),
     (
         "posts to whoever asks",
         _changed(_pages(), ("ConnectionId=id", 'ConnectionId=here["connectionId"]')),
@@ -440,7 +388,6 @@ return sum(asyncio.run(all_of_them()))
 """),
         "Got one after the other, as in a loop",
     ),
-    ("is a loop again", _many("return sum(tell(connections, id, text) for id in ids)"), "Got one after the other"),
     (
         "awaits one thread after the other",
         _many("""
@@ -453,16 +400,6 @@ async def all_of_them():
 return asyncio.run(all_of_them())
 """),
         "which line waits, and what could have been begun before it",
-    ),
-    (
-        "gives the whole loop to one thread",
-        _many("""
-async def all_of_them():
-    return await asyncio.to_thread(lambda: sum(tell(connections, id, text) for id in ids))
-
-return asyncio.run(all_of_them())
-"""),
-        "Got one after the other",
     ),
     (
         "asks for each result at once",
@@ -492,14 +429,6 @@ for id in ids:
     thread.start()
     thread.join()
 return sum(told)
-"""),
-        "Got one after the other",
-    ),
-    (
-        "takes a pool of one",
-        _many("""
-with ThreadPoolExecutor(1) as pool:
-    return sum(pool.map(lambda id: tell(connections, id, text), ids))
 """),
         "Got one after the other",
     ),
@@ -569,10 +498,16 @@ return sum(each.done() and each.result() for each in waiting)
         "who waits for the threads?",
     ),
     (
-        "lets threads die of their errors",
+        "lets threads swallow their errors",
         _many("""
 told = []
-work = lambda id: told.append(tell(connections, id, text))
+
+def work(id):
+    try:
+        told.append(tell(connections, id, text))
+    except Exception as error:
+        print(error)
+
 threads = [threading.Thread(target=work, args=(id,)) for id in ids]
 for thread in threads:
     thread.start()
@@ -581,25 +516,6 @@ for thread in threads:
 return sum(told)
 """),
         "which errors are caught, or never looked at",
-    ),
-    (
-        "forgets to await",
-        _many("""
-async def all_of_them():
-    return [asyncio.to_thread(tell, connections, id, text).close() for id in ids]
-
-return len(asyncio.run(all_of_them()))
-"""),
-        "nobody has posted",
-    ),
-    (
-        "tells everybody twice",
-        _many("""
-with ThreadPoolExecutor(20) as pool:
-    list(pool.map(lambda id: tell(connections, id, text), ids))
-    return sum(pool.map(lambda id: tell(connections, id, text), ids))
-"""),
-        "how often is posted to the same passenger?",
     ),
 ]
 
@@ -691,16 +607,6 @@ _LEFT_TO_A_QUEUE = [
     ("sends a dictionary", _queue(("json.dumps(work)", "work")), "Parameter validation failed"),
     ("names the queue, not its URL", _queue(('os.environ["QUEUE"]', '"departures-queue"')), "the row “Raised”"),
     (
-        "counts messages",
-        _queue(("{len(ids)}", f"{{len({_CUTS})}}")),
-        "Expected mara reads “11 passengers” Got '3 passengers'",
-    ),
-    (
-        "waits for what the queue answers",
-        _queue(('f"{len(ids)} passengers"', "sqs.receive_message(QueueUrl=os.environ['QUEUE'])")),
-        "mara reads “11 passengers”",
-    ),
-    (
         "works off the first message only",
         _queue((_WORKS, '    for record in event["Records"][:1]:\n')),
         "nobody has posted to passenger",
@@ -748,11 +654,6 @@ _LEFT_TO_A_QUEUE = [
         "stops at the first who has gone",
         _queue((_PASSES, "except connections.exceptions.GoneException:\n                break")),
         "nobody has posted to passenger",
-    ),
-    (
-        "goes home at the first who has gone",
-        _queue((_PASSES, "except connections.exceptions.GoneException:\n                return")),
-        "was answered 410, and it was the last",
     ),
     ("hands in one function", _queue(("answer = depart, deliver", "answer = depart")), "two functions: check("),
 ]
