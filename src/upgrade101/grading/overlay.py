@@ -24,11 +24,12 @@ _AS_IT_IS = (
     "grading/inside/handing.py",
     "grading/inside/names.py",
     "localcloud/functions/network.py",
+    "wire/raw.py",
 )
 _INSTEAD = {"package.py": "__init__.py", "cloud.py": "cloud.py"}
 _SECRET = ("authoring/", "course/checks/", "course/museum/", "grading/", "course/hint", "course/solution")
 _WITH_ITS_OWN = ("course/chat/", "gateway/")  # rooms that are copied whole
-_EMPTY = ("gateway", "course", "grading", "grading/inside", "localcloud", "localcloud/functions")
+_EMPTY = ("gateway", "course", "grading", "grading/inside", "localcloud", "localcloud/functions", "wire")
 
 
 def build(folder: Path) -> Path:

@@ -15,6 +15,7 @@ from ... import cloud
 from ...deploy import Handler
 from ...gateway.happenings import Answered, Requested
 from ...rest import RestApi, rest_api
+from ..asking import finished
 from ..bench import PATIENCE, Bench
 from ..exercises import NotYet, exercise, trying
 from ..texts import texts
@@ -48,7 +49,7 @@ def opens_a_second_window(add_hours: Callable[[Any, str, str], object], bench: B
     api = rest_api("lab", {"GET /parcel": counter.shelf}, session=bench.session)
     gateway = bench.session.client("apigateway")
     trying(f"add_hours(gateway, {api.api_id!r}, {hours!r})")
-    add_hours(gateway, api.api_id, hours)
+    finished(add_hours(gateway, api.api_id, hours))
     _wants(bench, f"{api.url}/hours", 200, hours, _what_is_missing(gateway, api), ran=False)
     _wants(bench, f"{api.url}/parcel", 200, "on shelf 4", "what was there already must stay")
     tried = "POST /dev/hours: a verb that nobody has given to this path"
@@ -146,7 +147,7 @@ def _watch(
     _set_stage(bench, api, comes=str(comes), shelf=shelf, breaks=str(breaks))
     before = len(bench.happenings())
     trying(f"{what}, and ask_with_patience({vary('K17')}'s URL)")
-    answer = ask(cloud.local_url(f"{api.url}/parcel?number={vary('K17')}"))
+    answer = finished(ask(cloud.local_url(f"{api.url}/parcel?number={vary('K17')}")))
     return _asked(bench, before), answer
 
 
@@ -286,7 +287,7 @@ def counts_what_asking_costs(bill: Callable[[list[float], float, float], Any], b
         ([], 10, vary(60), "a day without parcels"),
     ):
         trying(f"bill({arrivals}, {interval}, {closing}): {what}")
-        _expect_bill(bill(list(arrivals), interval, closing), _bill(arrivals, interval, closing))
+        _expect_bill(finished(bill(list(arrivals), interval, closing)), _bill(arrivals, interval, closing))
 
 
 def _bill(arrivals: Sequence[float], interval: float, closing: float) -> dict[str, float]:

@@ -10,6 +10,7 @@ from upgrade101.cloud import connect
 from upgrade101.course.fails import fails
 from upgrade101.deploy import connection_table, function, package, role, sqs_queue, websocket_api
 from upgrade101.gateway.errors import ConfigurationError, HandlerError, LimitExceeded, NotEmulated, Upgrade101Error
+from upgrade101.wire import raw
 
 __all__ = [
     "ConfigurationError",
@@ -68,13 +69,16 @@ class Quiet:
 check = hint = predict = progress = solution = Quiet()
 
 
-class _Wire(ModuleType):
-    """Stand for the wire log, which the grader keeps."""
+_BY_HAND = ("client_frame", "headers", "read_frame", "read_http", "upgrade", "upgrade_request")
 
-    def __getattr__(self, name: str) -> Quiet:
+
+class _Wire(ModuleType):
+    """Stand for the wire log, which the grader keeps; what speaks the protocol by hand is there."""
+
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Quiet()
+        return getattr(raw, name) if name in _BY_HAND else Quiet()
 
 
 def _stand_for_wire() -> ModuleType:

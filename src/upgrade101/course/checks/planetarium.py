@@ -1,0 +1,13 @@
+"""The planetarium of lab 02, as its checks deploy it. This file is packaged as it stands: standard library only."""
+
+
+def gate(event, context):  # type: ignore[no-untyped-def]
+    """Let in whoever brings a ticket that has not been used."""
+    ticket = (event.get("queryStringParameters") or {}).get("ticket", "used")
+    return {"statusCode": 403 if ticket.endswith("used") else 200}
+
+
+def guide(event, context):  # type: ignore[no-untyped-def]
+    """Say in which hall a show is."""
+    show = event["body"]
+    return {"statusCode": 200, "body": f"{show}: hall {len(show) % 3 + 1}"}
