@@ -262,6 +262,33 @@ RIGHT = {
                         found.append(None)
             return found
     """,
+    "10.5 asks once for a word that repeats": """
+        import json
+        import time
+
+        from upgrade101 import connect
+
+        def replies(line, end):
+            while time.monotonic() < end:
+                try:
+                    yield json.loads(line.recv(timeout=max(0, end - time.monotonic())))
+                except TimeoutError:
+                    return
+                except ValueError:
+                    continue
+
+        def answer(url, words, patience):
+            found = {}
+            with connect(url) as line:
+                for word in set(words):
+                    line.send(json.dumps({"action": "translate", "id": word, "word": word}))
+                for reply in replies(line, time.monotonic() + patience):
+                    if isinstance(reply, dict) and reply.get("id") in words:
+                        found[reply["id"]] = reply.get("word")
+                        if len(found) == len(set(words)):
+                            break
+            return [found.get(word) for word in words]
+    """,
     "10.5 with asyncio, and a tuple": """
         import asyncio
         import json

@@ -16,10 +16,12 @@ def archive(event, context):  # type: ignore[no-untyped-def]
 
 
 def translate(event, context):  # type: ignore[no-untyped-def]
-    """Answer with the word that the table has. One that it does not have is an error."""
+    """Answer with what the table has. A row that lacks it is an error that nobody catches."""
     question = json.loads(event["body"])
-    row = boto3.resource("dynamodb").Table("lexicon").get_item(Key={"word": question["word"]})
-    return _answer(200, question, word=row["Item"]["means"])
+    found = boto3.resource("dynamodb").Table("lexicon").get_item(Key={"word": question["word"]})
+    if "Item" not in found:
+        return _answer(200, question, error=f"no word for {question['word']}")
+    return _answer(200, question, word=found["Item"]["means"])
 
 
 def _answer(status: int, question: dict[str, object], **said: object) -> dict[str, object]:

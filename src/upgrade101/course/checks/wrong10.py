@@ -652,9 +652,24 @@ WRONG: list[tuple[str, str, str, str]] = [
     ),
     (
         "10.5",
+        "looks for a word in bad news",
+        _ask(
+            (_PATIENT, "suppress(ValueError):"),
+            ('if reply["id"] in', 'if isinstance(reply, dict) and reply.get("id") in'),
+        ),
+        "Got KeyError: 'word'",
+    ),
+    (
+        "10.5",
+        "takes bad news for a word",
+        _ask(('reply["word"]', 'reply.get("word", reply.get("error"))')),
+        "Got [None, 'no word for xylophone', 'miel']",
+    ),
+    (
+        "10.5",
         "leaves out what did not come",
         _ask(("list(answers.values())", "[word for word in answers.values() if word]")),
-        "say None in its place, and keep the others",
+        "Expected [None, None, 'miel'] Got ['miel']",
     ),
     (
         "10.5",
@@ -669,7 +684,7 @@ WRONG: list[tuple[str, str, str, str]] = [
                 "        except TimeoutError:\n            return [None] * len(words)\n    return list",
             ),
         ),
-        "Expected [None, 'miel'] Got [None, None]",
+        "Expected [None, None, 'miel'] Got [None, None, None]",
     ),
     (
         "10.5",
