@@ -209,7 +209,7 @@ def _refused(response: Response) -> str:
     """Return status and message of a refused upgrade."""
     body = (response.body or b"").decode("utf-8", "replace")
     try:
-        return f"{response.status_code} {json.loads(body)['message']}"
+        return f"{response.status_code} {json.loads(body)['message']}".strip()
     except (ValueError, TypeError, KeyError):
         return f"{response.status_code} {body or response.reason_phrase}"
 

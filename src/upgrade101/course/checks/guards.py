@@ -17,18 +17,22 @@ def shown(answer: Answer) -> str:
     >>> shown(Answer(401, "Unauthorized")), shown(Answer(101, "Switching Protocols"))
     ('401 Unauthorized', '101 Switching Protocols: the door is open')
     """
-    words = f"{answer.status or ''} {answer.message}".strip()
+    first = answer.message.partition("\n")[0]  # of a signature that does not fit AWS tells much more
+    words = f"{answer.status or ''} {first}".strip()
     return f"{words}: the door is open" if answer.status == OPEN else words
 
 
-def why_shut(bench: Bench, got: str) -> str:
-    """Return where to look where somebody was refused who should be let in; ``got`` begins with the status."""
+def why_shut(bench: Bench, got: str, denied: str = "") -> str:
+    """Return where to look where somebody was refused who should be let in; ``got`` begins with the status.
+
+    ``denied`` says it for a guard that said Deny, where the exercise knows better.
+    """
     if got.startswith("500"):
         return why_broken(bench)
     if any(not _is_guard(seen) and seen.connection_id == _last_client(bench) for seen in invoked(bench)):
         return _BEHIND
     if got.startswith("403"):
-        return _why_denied(_said_by_guard(bench))
+        return _why_denied(_said_by_guard(bench), denied)
     if got.startswith("401"):
         asked = _said_by_guard(bench) is not None
         return "when the guard raises `Unauthorized`: not now" if asked else "the identity source, letter by letter"
@@ -76,11 +80,11 @@ def _fault(answer: Any) -> str:
     return "the policy, word by word: lesson 09, section 1"
 
 
-def _why_denied(answered: Answered | None) -> str:
+def _why_denied(answered: Answered | None, denied: str) -> str:
     """Return where to look where a policy does not let in somebody whom it should."""
     statements = _statements(answered.payload) if answered else []
     if any(statement.get("Effect") == "Deny" for statement in statements):
-        return "the guard said Deny to somebody who may come in: what does it compare with what?"
+        return denied or "the guard said Deny to somebody who may come in: what does it compare with what?"
     actions = [str(action).lower() for statement in statements for action in _listed(statement.get("Action"))]
     if statements and not any(action in ("*", "execute-api:*", "execute-api:invoke") for action in actions):
         return f"the Action is {', '.join(actions)}: to come in is called `execute-api:Invoke`"

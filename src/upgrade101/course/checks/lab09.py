@@ -57,9 +57,9 @@ def puts_the_guard_in_its_place(put_guard: Callable[[Any, str, str], Any], bench
     arn = bench.function(handlers.doorman, name="guard", environment={"CARD": card})
     gateway = bench.session.client("apigatewayv2")
     trying("put_guard(gateway, api_id, guard_arn)")
+    before = _deployment(gateway, api)
     put_guard(gateway, api.api_id, arn)
-    opened = _why_open(gateway, api)
-    asked = "the identity source: what names the thing that the gateway itself shall look for?"
+    opened, asked = _why_open(gateway, api, before), _why_asked(gateway, api)
     looks = {OPEN: opened, FORBIDDEN: asked, BROKEN: asked}
     _expect_refused(bench, api.url, UNAUTHORIZED, "somebody connects without a card", looks)
     source = "the identity source: `route.request.querystring.` and the name of what clients bring"
@@ -72,13 +72,34 @@ def puts_the_guard_in_its_place(put_guard: Callable[[Any, str, str], Any], bench
         raise NotYet(expected="the function behind $connect runs, as before", got="nobody called it", look=look)
 
 
-def _why_open(gateway: Any, api: Api) -> str:
-    """Return where to look where the gateway asks nobody."""
+def _authorization(gateway: Any, api: Api) -> str:
+    """Return the authorization type of ``$connect``, or '' where there is no such route."""
     routes = gateway.get_routes(ApiId=api.api_id)["Items"]
-    connect = [route for route in routes if route["RouteKey"] == CONNECT]
-    if connect and connect[0].get("AuthorizationType", "NONE") == "CUSTOM":
+    found = [route.get("AuthorizationType", "NONE") for route in routes if route["RouteKey"] == CONNECT]
+    return str(found[0]) if found else ""
+
+
+def _deployment(gateway: Any, api: Api) -> str:
+    """Return which deployment the stage shows."""
+    return str(gateway.get_stage(ApiId=api.api_id, StageName=api.stage_name).get("DeploymentId"))
+
+
+def _why_asked(gateway: Any, api: Api) -> str:
+    """Return where to look where the door is shut, but not because the identity source is missing."""
+    if _authorization(gateway, api) == "AWS_IAM":
+        return "the authorization type: AWS_IAM asks for a signature and calls nobody, an authorizer is CUSTOM"
+    return "the identity source: what names the thing that the gateway itself shall look for?"
+
+
+def _why_open(gateway: Any, api: Api, before: str) -> str:
+    """Return where to look where the gateway asks nobody; ``before`` is the deployment that there was at first."""
+    authorization = _authorization(gateway, api)
+    deployments = gateway.get_deployments(ApiId=api.api_id)["Items"]
+    if authorization == "CUSTOM" and len(deployments) > 1 and _deployment(gateway, api) == before:
+        return f"you have deployed, and the stage {api.stage_name} still shows what it did: which stage did you name?"
+    if authorization == "CUSTOM":
         return "what clients meet is a deployment, and the newest is from before your change: lesson 03, section 2"
-    if connect:
+    if authorization:
         return "an authorizer asks nobody until the route $connect names it: lesson 09, the second call in section 1"
     return "the route $connect has gone"
 
@@ -271,7 +292,7 @@ def _bad_tickets(office: _Office, ana: str, cleo: str) -> Iterator[tuple[str, st
 def _moves(bench: Bench, api: Api, ticket: str, message: Mapping[str, str], wanted: str, look: str) -> None:
     """Let somebody come with a ticket and send a message; look at what the guard has told the function."""
     name, colour, until, _ = ticket.split(".")
-    with _let_in(bench, f"{api.url}?ticket={ticket}", f"{name} connects with a ticket for {colour}") as line:
+    with _let_in(bench, f"{api.url}?ticket={ticket}", f"{name} connects with a ticket for {colour}", _GOOD) as line:
         trying(f"{name} sends {json.dumps(message)}")
         frames = line.ask(json.dumps(message))
     _expect_context(bench, {"principalId": name, "colour": colour, "until": until})
@@ -280,6 +301,9 @@ def _moves(bench: Bench, api: Api, ticket: str, message: Mapping[str, str], want
         if heard(frames) == "your ticket has ended":
             look = "her ticket is good for another hour: `until` counts seconds, and what do you compare it with?"
         raise NotYet(expected=repr(wanted), got=described(bench, frames), look=look)
+
+
+_GOOD = "the guard said Deny to a good ticket: the seal of all three parts, and seconds against milliseconds"
 
 
 def _expect_context(bench: Bench, wanted: Mapping[str, str]) -> None:
@@ -304,7 +328,7 @@ def _expect_ended(bench: Bench, move: Handler, message: Mapping[str, str]) -> No
     answer = json.loads(ran["Payload"].read())
     got = answer.get("body") if isinstance(answer, dict) else answer
     if got != "your ticket has ended":
-        look = "the guard was asked once, an hour ago: who compares `until` with the time of this message?"
+        look = "the guard was asked once, at the upgrade: who compares `until` with the time of this message?"
         raise NotYet(tried, expected="'your ticket has ended'", got=short(answer if got is None else got), look=look)
 
 
@@ -320,14 +344,14 @@ def _knock(url: str, **options: Any) -> Answer:
 
 
 @contextmanager
-def _let_in(bench: Bench, url: str, tried: str, **options: Any) -> Iterator[Line]:
-    """Connect as a client that must be let in. Raises NotYet where it is not, and says why."""
+def _let_in(bench: Bench, url: str, tried: str, denied: str = "", **options: Any) -> Iterator[Line]:
+    """Connect as a client that must be let in. Raises NotYet where it is not, and says why, or ``denied``."""
     trying(tried)
     with ExitStack() as stack:
         try:
             line = stack.enter_context(bench.line(url, **options))
         except NotYet as refusal:
-            refusal.look = why_shut(bench, refusal.got)
+            refusal.look = why_shut(bench, refusal.got, denied)
             raise
         yield line
 

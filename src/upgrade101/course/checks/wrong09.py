@@ -289,7 +289,7 @@ WRONG = [
         "09.2",
         "deploys, but not to the stage",
         _put((', StageName="dev"', "")),
-        "the newest is from before your change",
+        "still shows what it did: which stage did you name?",
     ),
     (
         "09.2",
@@ -360,7 +360,7 @@ WRONG = [
         "09.2",
         "wants signatures",
         _put((_UPDATE, _UPDATE.replace("**custom", 'AuthorizationType="AWS_IAM"'))),
-        "Missing Authentication Token",
+        "AWS_IAM asks for a signature and calls nobody",
     ),
     # 09.3 · Mend Ben's guard
     ("09.3", "as Ben has it", _BEN, "the card comes back as the name of a language"),
@@ -524,7 +524,7 @@ WRONG = [
         "09.5",
         "takes seconds for milliseconds at the door",
         _tickets((_IN_TIME, 'event["requestContext"]["requestTimeEpoch"] < int(until)')),
-        "the guard said Deny to somebody who may come in",
+        "the guard said Deny to a good ticket",
     ),
     (
         "09.5",
