@@ -76,6 +76,11 @@ class Grader:
 
     # ── the solution first ───────────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def has_learned(self) -> bool:
+        """Tell whether the solution has been graded, as done."""
+        return bool(self._expected)
+
     def learn(self) -> Document:
         """Grade the solution itself, and keep what it did. Raises ConfigurationError where it does not do it all.
 
@@ -113,15 +118,24 @@ class Grader:
             return [future.result() for future in waiting]
 
     def _kept_or_graded(self, submission: Submission, again: bool) -> Document:
-        path = self.results / f"{submission.key}.json"
         mark = fingerprint(submission.path) if submission.path else ""
-        kept = {} if again else _kept(path)
-        if kept.get("fingerprint") == mark and kept.get("version") == self.version and not kept.get("unfinished"):
+        kept = {} if again else self.kept(submission, mark)
+        if kept:
             return kept
         found = self.grade(submission) | {"fingerprint": mark, "version": self.version}
         if not self._stopped:
-            _keep(path, found)
+            _keep(self._place_of(submission), found)
         return found
+
+    def kept(self, submission: Submission, mark: str | None = None) -> Document:
+        """Return the result of an earlier run, which still holds; nothing where there is none."""
+        if mark is None:
+            mark = fingerprint(submission.path) if submission.path else ""
+        found = _kept(self._place_of(submission))
+        return found if found.get("fingerprint") == mark and found.get("version") == self.version else {}
+
+    def _place_of(self, submission: Submission) -> Path:
+        return self.results / f"{submission.key}.json"
 
     def grade(self, submission: Submission, *, record: bool = False) -> Document:
         """Grade one submission; whatever it does, there is a result."""

@@ -191,7 +191,7 @@ def plan(lab: Assignment, cells: Sequence[Cell]) -> Plan:
     An exercise is handed over right after the last of its answer cells, or where the submission itself called its
     check, if that comes later. The setting-up of the solution is run first.
     """
-    marked = list(_first_of_each(lab, cells))
+    marked = list(recognized(lab, cells))
     notes = list(_notes(lab, marked))
     places: dict[int, list[Test]] = {}
     for test in lab.tests:
@@ -217,7 +217,7 @@ def _setting_up(lab: Assignment) -> Iterator[Cell]:
             yield cell
 
 
-def _first_of_each(lab: Assignment, cells: Iterable[Cell]) -> Iterator[Cell]:
+def recognized(lab: Assignment, cells: Iterable[Cell]) -> Iterator[Cell]:
     """Yield the cells of a submission as the solution knows them: by id, and a copy is a plain cell."""
     known = {cell.grade_id: cell for cell in lab.cells if cell.grade_id}
     seen: set[str] = set()

@@ -28,7 +28,7 @@ pre { overflow-x: auto }
 code, pre, td.code { font-family: monospace }
 .done { color: var(--good) } .open { color: var(--bad) } .quiet { opacity: .75 }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What a page may load: nothing. A student's words stand in it, and are only ever words."""
 
 
@@ -128,7 +128,7 @@ def page(lab: str, result: Mapping[str, Any]) -> str:
         parts.append("</ul>")
     head = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{student} · {escape(lab)}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
     )
     return f"{head}{''.join(parts)}</main></body></html>\n"

@@ -44,22 +44,22 @@ def find(folder: Path, lab: str) -> list[Submission]:
 
 def _submission(place: Path, lab: str) -> Submission | None:
     if place.is_symlink():
-        return _with(place.name, problem="it is a link, which is not followed")
+        return one(place.name, problem="it is a link, which is not followed")
     if place.is_dir():
         return _in_folder(place, lab)
-    return _with(place.stem, place) if place.suffix == ".ipynb" else None
+    return one(place.stem, place) if place.suffix == ".ipynb" else None
 
 
 def _in_folder(place: Path, lab: str) -> Submission:
     for path in (place / lab / f"{lab}.ipynb", place / f"{lab}.ipynb"):
         if path.is_symlink() or path.exists():
-            return _with(place.name, path)
+            return one(place.name, path)
     notebooks = list(_notebooks(place))
     if len(notebooks) == 1:
-        return _with(place.name, notebooks[0])
+        return one(place.name, notebooks[0])
     if not notebooks:
-        return _with(place.name, problem="there is no notebook")
-    return _with(place.name, problem=f"there are {len(notebooks)} notebooks, and none is called {lab}.ipynb")
+        return one(place.name, problem="there is no notebook")
+    return one(place.name, problem=f"there are {len(notebooks)} notebooks, and none is called {lab}.ipynb")
 
 
 def _notebooks(place: Path) -> Iterator[Path]:
@@ -68,7 +68,8 @@ def _notebooks(place: Path) -> Iterator[Path]:
         yield from (Path(folder) / name for name in files if name.endswith(".ipynb") and not name.startswith("."))
 
 
-def _with(student: str, path: Path | None = None, problem: str = "") -> Submission:
+def one(student: str, path: Path | None = None, problem: str = "") -> Submission:
+    """Return one student's submission at a path, which may be anything, or nothing."""
     if path is not None:
         problem = _trouble(path)
     return Submission(shown(student), key_of(student), None if problem else path, problem)
