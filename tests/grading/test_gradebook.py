@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -249,3 +250,9 @@ def test_the_exchange_carries_a_lab_out_and_back(course: Path, tmp_path: Path) -
     nbgrader(course, f"collect {NAME}")
     (mine,) = set((course / "submitted").iterdir()) - before
     assert (mine / NAME / f"{NAME}.ipynb").is_file()
+
+
+def test_the_instructors_extra_is_what_the_course_is_developed_with() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extra = project["project"]["optional-dependencies"]["instructor"]
+    assert set(extra) <= set(project["dependency-groups"]["dev"])  # so the lock has it, and the tests run with it
