@@ -353,6 +353,7 @@ def _visits(
         raise NotYet(expected="one line", got=f"{opened} lines were opened", look=look)
     if list(answers) != wanted[0] if isinstance(answers, list | tuple) else True:
         raise NotYet(expected=_end(wanted), got=f"the answers {_short(answers, 100)}", look=_why_not(answers, wanted))
+    _expect_heard(seen, shows[: len(wanted[0])])
     _expect_end(seen, end, wanted)
 
 
@@ -362,6 +363,14 @@ def _why_not(answers: Any, wanted: tuple[list[str], int]) -> str:
     if wanted[1] == 1000:
         return "one answer for each question, in their order"
     return "the answers until then are kept, and there are no others"
+
+
+def _expect_heard(seen: Sequence[Any], shows: list[str]) -> None:
+    """Raise NotYet unless the guide was asked these questions."""
+    asked = [each.text for each in seen if isinstance(each, Received)]
+    if asked != shows:
+        got, look = f"it was asked {_short(asked, 60)}", "each question is sent as it is, and the guide answers it"
+        raise NotYet(expected=f"the guide is asked {_short(shows, 60)}", got=got, look=look)
 
 
 _ENDS = {

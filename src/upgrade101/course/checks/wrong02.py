@@ -546,6 +546,14 @@ def answer(url, questions):
     ),
     (
         "02.5",
+        "answers in the place of the guide",
+        _visit(
+            (_ASKS, '            answers = [f"{question}: hall {len(question) % 3 + 1}" for question in questions]\n')
+        ),
+        "it was asked [] Look at each question is sent as it is",
+    ),
+    (
+        "02.5",
         "hears the last answer alone",
         _visit(("answers.append(ws.recv(timeout=2))", "answers = [ws.recv(timeout=2)]")),
         "one answer for each question, in their order",
