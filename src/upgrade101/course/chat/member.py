@@ -250,10 +250,10 @@ class Member:
 def backoff(attempt: int, *, first: float = 0.02, most: float = 5.0) -> float:
     """Return how many seconds to wait before the next attempt: anything up to twice as much each time.
 
-    >>> 0 <= backoff(3) <= 0.16
-    True
+    >>> 0 <= backoff(3) <= 0.16, 0 <= backoff(5_000) <= 5
+    (True, True)
     """
-    return random.uniform(0, min(most, first * 2**attempt))
+    return random.uniform(0, min(most, first * 2 ** min(attempt, 60)))  # a float ends at 2**1024
 
 
 def _new_id() -> str:
