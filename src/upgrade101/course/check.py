@@ -60,7 +60,8 @@ def no_cloud() -> Iterator[Bench]:
 class Check:
     """Try an answer and show the verdict; never raise in a learner's notebook, unless ``strict`` says so.
 
-    Where the environment variable UPGRADE101_STRICT is set, it says so too: a grader's cells must fail.
+    Where the environment variable UPGRADE101_STRICT is set, it says so too: a grader's cells must fail. So they must
+    where nbgrader validates a notebook.
     """
 
     def __init__(self, store: Store = the_store, benches: Benches = no_cloud) -> None:
@@ -81,7 +82,7 @@ class Check:
         else:
             verdict = self._verdict(exercise, answers[0] if len(answers) == 1 else answers or None)
         show(verdict.card)
-        if (self.strict or os.environ.get("UPGRADE101_STRICT")) and not verdict.done:
+        if (self.strict or _asked_to_be_strict()) and not verdict.done:
             raise NotDone(f"{verdict.id} {verdict.state}")
         return verdict
 
@@ -106,6 +107,10 @@ class Check:
 
     def _progress(self, exercise: Exercise) -> list[Part]:
         return [Prose(progress_line(exercise.lab, self._store))]
+
+
+def _asked_to_be_strict() -> bool:
+    return bool(os.environ.get("UPGRADE101_STRICT")) or os.environ.get("NBGRADER_EXECUTION") == "validate"
 
 
 def progress_line(lab: str, store: Store) -> str:
