@@ -156,7 +156,7 @@ RIGHT = {
     "04.4 asks the gateway's own rule": """
         from upgrade101.gateway.selection import route_key
 
-        def answer(text, keys):
+        async def answer(text, keys):
             found = [key for key in (route_key("$request.body.action", text), "$default") if key in keys]
             return [*found, "Forbidden"][0]
     """,

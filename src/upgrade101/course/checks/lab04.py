@@ -9,7 +9,7 @@ from typing import Any
 from ...deploy import Handler, invocation_uri
 from ...gateway.definition import DEFAULT
 from ...gateway.happenings import Invoked
-from ..asking import BROKEN, FORBIDDEN, SILENCE, described, heard, wants
+from ..asking import BROKEN, FORBIDDEN, SILENCE, described, finished, heard, wants
 from ..bench import Bench, Line
 from ..exercises import NotYet, exercise, trying
 from ..texts import texts
@@ -63,7 +63,7 @@ def _frame(line: Line, message: str) -> str:
 
 def _expect_complaint(complaint: Callable[[str], str | None], frame: str, wanted: str | None, look: str) -> None:
     trying(f"complaint({frame!r})")
-    got = complaint(frame)
+    got = finished(complaint(frame))
     if got != wanted:
         raise NotYet(expected=f"{wanted!r} is returned", got=_short(got), look=look)
 
@@ -81,7 +81,7 @@ def catches_on_a_running_line(add_default: Callable[[Any, str, str, str], object
     with bench.line(api.url) as line:
         wants(bench, line, typed, FORBIDDEN)
         trying("add_default(gateway, api_id, stage_name, arn)")
-        add_default(gateway, api.api_id, api.stage_name, arn)
+        finished(add_default(gateway, api.api_id, api.stage_name, arn))
         looks = {
             FORBIDDEN: _why_no_route(gateway, api.api_id),
             SILENCE: "the route is one-way: a response expression on the route, a route response, and both deployed",
@@ -152,7 +152,7 @@ def foresees_the_route(taken_by: Callable[[str, list[str]], str], bench: Bench) 
         with bench.line(api.url) as line:
             for text, look in _messages(*some):
                 trying(f"taken_by({text!r}, {keys})")
-                wanted, got = heard(line.ask(text)), taken_by(text, list(keys))
+                wanted, got = heard(line.ask(text)), finished(taken_by(text, list(keys)))
                 if got != wanted:
                     look = f"{look}; and is there a $default?" if DEFAULT not in keys else look
                     raise NotYet(expected=f"{wanted!r}, as the gateway says", got=_short(got), look=look)
