@@ -155,9 +155,9 @@ def grade(
         Path | None, typer.Argument(help="The folder with STUDENT/LAB/LAB.ipynb, or STUDENT.ipynb, for each.")
     ] = None,
     lab: Annotated[str, typer.Option(help="The lab: 03_routes, or 03.")] = "",
-    out: Annotated[Path, typer.Option(help="Where results and reports go; found again after an interruption.")] = Path(
-        "report"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Where results and reports go, found again after an interruption; report/LAB.")
+    ] = None,
     at_once: Annotated[int, typer.Option(min=0, help="How many at a time; 0: as many as there are processors.")] = 0,
     again: Annotated[bool, typer.Option("--again", help="Grade anew what has been graded already.")] = False,
     only: Annotated[list[str] | None, typer.Option(help="Only this student; may be given again.")] = None,
@@ -184,6 +184,7 @@ def grade(
             raise ConfigurationError("no folder of submissions", hint="start.py grade SUBMISSIONS --lab 03_routes")
         name = command.lab_named(lab, sources(root()))
         solution = root() / "solutions" / name / f"{name}.ipynb"
+        out = out or Path("report") / name
         results = command.grade(
             submissions, solution, out, console, at_once=at_once, again=again, only=only or [], trusting=without_walls
         )

@@ -241,3 +241,11 @@ def test_a_system_without_walls_is_not_trusted_by_itself(tmp_path: Path) -> None
 
     with pytest.raises(ConfigurationError, match="--without-walls"):
         command.grade(tmp_path, SOLUTION, tmp_path / "report", Console(quiet=True), walls=Walls(limits=True))
+
+
+def test_the_reports_of_another_lab_are_not_written_over(tmp_path: Path) -> None:
+    from rich.console import Console
+
+    (tmp_path / "grades.json").write_text('{"lab": "05_connection_store"}')
+    with pytest.raises(ConfigurationError, match="holds the reports of 05_connection_store"):
+        command.grade(tmp_path, SOLUTION, tmp_path, Console(quiet=True), walls=Walls(limits=True), trusting=True)

@@ -23,7 +23,7 @@ import psutil
 
 from .. import __version__
 from ..gateway.errors import ConfigurationError
-from . import overlay
+from . import notebook, overlay
 from .limits import Allowance
 from .sandbox import Walls
 from .submissions import Submission, fingerprint
@@ -33,6 +33,7 @@ MARKERS = 3
 """How often a marker is started for one submission: it may end the first."""
 
 _GRACE_SECONDS = 60.0
+_SMALL = 2**20
 
 
 @dataclass(slots=True)
@@ -140,10 +141,8 @@ class Grader:
     def grade(self, submission: Submission, *, record: bool = False) -> Document:
         """Grade one submission; whatever it does, there is a result."""
         begun = time.monotonic()
-        heard = _Heard()
-        if submission.path is None:
-            heard.unreadable = submission.problem
-        for _ in range(MARKERS if submission.path else 0):
+        heard = _Heard(unreadable=submission.problem if submission.path is None else _trouble(submission.path))
+        for _ in range(0 if heard.unreadable else MARKERS):
             self._mark(submission, heard, record)
             late = time.monotonic() - begun > self.allowance.total_seconds
             if heard.ended or heard.unreadable or self._stopped or late:
@@ -175,9 +174,8 @@ class Grader:
     def _exercises(self) -> list[Document]:
         """Return the exercises of the lab, for who has handed in nothing that could be read."""
         from ..course.exercises import find
-        from .notebook import assignment
 
-        tests = assignment(self.solution).tests
+        tests = notebook.assignment(self.solution).tests
         return [
             {"exercise": each.exercise_id, "title": find(each.exercise_id).title, "of": each.points} for each in tests
         ]
@@ -250,6 +248,18 @@ class Grader:
             running = list(self._running)
         for marker in running:
             _kill(marker)
+
+
+def _trouble(path: Path) -> str:
+    """Return why a small file cannot be read, or ''; of a large one a marker finds out, whose memory is its own."""
+    try:
+        if path.stat().st_size <= _SMALL:
+            notebook.read(path)
+    except notebook.Unreadable as why:
+        return str(why)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
+    return ""
 
 
 def _hear(heard: _Heard, line: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from ..gateway.errors import ConfigurationError
 from . import report
 from .batch import Grader
+from .limits import Allowance
 from .sandbox import Walls
 from .sandbox import find as find_walls
 from .submissions import Submission
@@ -48,6 +50,7 @@ def grade(
     only: Sequence[str] = (),
     walls: Walls | None = None,
     trusting: bool = False,
+    allowance: Allowance | None = None,
 ) -> list[Document]:
     """Grade a folder of submissions, and write the reports.
 
@@ -66,18 +69,29 @@ def grade(
             " add --without-walls",
         )
     lab = solution.stem
+    _refuse_another_lab(out, lab)
     submissions = [each for each in find_submissions(folder, lab) if not only or each.student in only]
     if not submissions:
         raise ConfigurationError("nobody of that name has handed in anything", hint="--only takes the folder's name")
     for line in walls.words():
         console.print(f"  {line}", highlight=False)
     _end_politely()
-    with Grader(solution, out, walls) as grader:
+    with Grader(solution, out, walls, allowance) as grader:
         grader.learn()
         console.print("  the solution is graded as done: what follows counts", highlight=False)
         results = _with_progress(grader, submissions, console, at_once or default_at_once(), again)
     report.write(out, lab, results)
     return results
+
+
+def _refuse_another_lab(out: Path, lab: str) -> None:
+    """Raise ConfigurationError where the reports of another lab lie: they would be written over."""
+    try:
+        found = json.loads((out / "grades.json").read_text(encoding="utf-8"))["lab"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if found != lab:
+        raise ConfigurationError(f"{out} holds the reports of {found}", hint=f"--out {out / lab}, or leave it out")
 
 
 def _with_progress(

@@ -19,6 +19,9 @@ BROKEN = {
 DANGEROUS = {"bombs with forks", "takes 10 GB", "kills whom it can", "fills the disk"}
 """Not for a machine whose walls do not hold them: they would hit whoever tries."""
 
+SELDOM = {"ends by a fault of memory", "kills whom it can", "deafens itself", "fills the disk", "floods its line"}
+"""What the walls hold or not, whatever the lab: tried with one lab, unless one is named."""
+
 ONLY_IN_KERNELS = {
     "waits for ever": "import asyncio\nawait asyncio.Event().wait()",
     "fills the disk": 'for n in range(500):\n    open(f"/tmp/{n}", "wb").write(b"x" * 2**24)\nraise OSError("full")',

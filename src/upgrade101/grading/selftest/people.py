@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +30,7 @@ class Person:
     write: Write
     done: frozenset[str]
     folder: bytes = b""  # where the name of the folder is special
+    seldom: bool = False  # once for all labs is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,16 @@ class Lab:
         return first_with_cells(self.assignment)
 
     @property
+    def first_function(self) -> Test | None:
+        """Return the first exercise whose answer is a Lambda function of its own cell."""
+        for test in self.assignment.tests:
+            if test.answer_ids and test.answers:
+                handler = re.compile(rf"^def {re.escape(test.answers[0])}\(event, context\)", re.MULTILINE)
+                if handler.search(self.solved.source(test.answer_ids[0])):
+                    return test
+        return None
+
+    @property
     def names(self) -> list[str]:
         """Return every name that is handed over."""
         return [name for test in self.assignment.tests for name in test.answers if name.isidentifier()]
@@ -63,10 +75,14 @@ def lab_of(root: Path, name: str) -> Lab:
     return Lab(assignment(solution), Paper.read(solution), Paper.read(blank), root)
 
 
-def everybody(lab: Lab, *, dangerous: bool = True) -> list[Person]:
-    """Return the class of a lab; without those who are dangerous to a machine that has no walls."""
-    people = [*_honest(lab), *_wrong(lab), *_broken(lab), *_hostile(lab), *_no_notebooks(lab)]
-    return [each for each in people if dangerous or each.name.removeprefix("function ") not in attacks.DANGEROUS]
+def everybody(lab: Lab, *, dangerous: bool = True, seldom: bool = True) -> list[Person]:
+    """Return the class of a lab; without those who are dangerous to a machine that has no walls.
+
+    Without ``seldom``, those are left out whom it is enough to meet in one lab.
+    """
+    people = [*_honest(lab), *_wrong(lab), *_broken(lab), *_broken_functions(lab), *_hostile(lab), *_no_notebooks(lab)]
+    wanted = [each for each in people if seldom or not each.seldom]
+    return [each for each in wanted if dangerous or each.name.removeprefix("function ") not in attacks.DANGEROUS]
 
 
 def _writes(lab: Lab, paper: Paper) -> Write:
@@ -199,12 +215,19 @@ def _parts(source: str) -> list[str]:
 
 def _broken(lab: Lab) -> Iterator[Person]:
     rest = lab.all - {lab.first.exercise_id}
-    cell = lab.first.answer_ids[0]
     for name, source in {**attacks.BROKEN, **attacks.ONLY_IN_KERNELS}.items():
-        yield Person("broken", name, _writes(lab, lab.solved.copy().before(cell, source)), rest)
+        paper = lab.solved.copy().before(lab.first.answer_ids[0], source)
+        yield Person("broken", name, _writes(lab, paper), rest, seldom=name in attacks.SELDOM)
+
+
+def _broken_functions(lab: Lab) -> Iterator[Person]:
+    """Yield those whose Lambda function does it, not their notebook."""
+    test = lab.first_function
+    if test is None:
+        return
     for name, source in attacks.BROKEN.items():
-        paper = lab.solved.copy().before(cell, attacks.only_in_functions(source))
-        yield Person("broken", f"function {name}", _writes(lab, paper), rest)
+        paper = lab.solved.copy().before(test.answer_ids[0], attacks.only_in_functions(source))
+        yield Person("broken", f"function {name}", _writes(lab, paper), lab.all - {test.exercise_id}, seldom=True)
 
 
 # ── hostile ──────────────────────────────────────────────────────────────────────────────────────────────────────────
