@@ -14,6 +14,7 @@ import pytest
 
 nbformat = pytest.importorskip("nbformat")
 
+from upgrade101.grading.gradebook.collect import copy_files, without_links  # noqa: E402
 from upgrade101.grading.gradebook.papers import LOST, clean  # noqa: E402
 from upgrade101.grading.notebook import Cell, assignment, read  # noqa: E402
 from upgrade101.grading.selftest.paper import Paper, is_test  # noqa: E402
@@ -127,6 +128,23 @@ def test_a_submission_that_cannot_be_read_is_the_lab_untouched() -> None:
 def test_signs_that_no_file_can_hold_are_replaced() -> None:
     paper = clean(assignment(SOLUTION), released(), [Cell("code", "x = '\ud800'"), Cell("odd", "y")])
     assert [cell["source"] for cell in paper["cells"] if cell["id"].startswith("own")] == ["x = '?'", "y"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a link needs rights on Windows")
+def test_links_are_neither_collected_nor_copied_for_feedback(tmp_path: Path) -> None:
+    mine, secret = tmp_path / "mine", tmp_path / "secret.txt"
+    mine.mkdir()
+    secret.write_text("the marks")
+    (mine / "notes.txt").write_text("my own")
+    (mine / "link.txt").symlink_to(secret)
+    (mine / "folder").symlink_to(tmp_path)
+    os.mkfifo(mine / "pipe")
+    faults = copy_files(mine, tmp_path / "collected")
+    assert [path.name for path in (tmp_path / "collected").iterdir()] == ["notes.txt"]
+    assert len(faults) == 3
+    without_links(NAME, "*", [str(mine / f"{NAME}.ipynb")])
+    assert {path.name for path in mine.iterdir()} == {"notes.txt", "pipe"}
+    assert secret.read_text() == "the marks"
 
 
 # ── the whole way ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -247,10 +265,14 @@ def test_the_exchange_carries_a_lab_out_and_back(course: Path, tmp_path: Path) -
     (tmp_path / "nbgrader_config.py").write_text(STUDENT.format(str(course / "exchange")), encoding="utf-8")
     nbgrader(course, f"release_assignment {NAME}")
     nbgrader(tmp_path, f"fetch_assignment {NAME}", f"submit {NAME}")
-    before = set((course / "submitted").iterdir())
+    inbound = course / "exchange" / "upgrade101" / "inbound"
+    (handed_in,) = inbound.iterdir()
+    user, rest = handed_in.name.split("+", 1)
+    shutil.copytree(handed_in, inbound / f"eve+{rest}", ignore=shutil.ignore_patterns("*.ipynb"))
+    (inbound / f"eve+{rest}" / f"{NAME}.ipynb").symlink_to(SOLUTION)
     nbgrader(course, f"collect {NAME}")
-    (mine,) = set((course / "submitted").iterdir()) - before
-    assert (mine / NAME / f"{NAME}.ipynb").is_file()
+    assert (course / "submitted" / user / NAME / f"{NAME}.ipynb").is_file()
+    assert not (course / "submitted" / "eve" / NAME / f"{NAME}.ipynb").exists()
 
 
 def test_the_instructors_extra_is_what_the_course_is_developed_with() -> None:

@@ -22,6 +22,7 @@ def configure(config: Any, root: Path) -> None:
     _autograde(config)
     _pages(config)
     _find_alembic()
+    config.ExchangeFactory.collect = f"{_HERE}.collect.Collect"
     config.ExportApp.plugin_class = f"{_HERE}.export.Exercises"
 
 
@@ -46,6 +47,7 @@ def _autograde(config: Any) -> None:
     What nbgrader would do with a copied cell (end the batch), a deleted test (no points), a cell that never ends (no
     points at all), and a notebook that is none (no marks) is settled with that.
     """
+    config.Autograde.pre_convert_hook = f"{_HERE}.collect.without_links"
     config.Autograde.exporter_class = f"{_HERE}.papers.Papers"
     config.Autograde.autograde_preprocessors = [
         f"{_HERE}.judge.Judge",
