@@ -29,7 +29,7 @@ from werkzeug.exceptions import HTTPException
 from ..gateway.address import locate
 from ..gateway.errors import NotEmulated
 from ..gateway.ports import HttpRequest, HttpResponse
-from . import wsgi
+from . import cloudformation, wsgi
 from .endpoint_errors import error, operation, scope
 
 log = logging.getLogger("upgrade101.endpoint")
@@ -77,6 +77,8 @@ class Endpoint:
         if request.header("authorization").startswith("AWS4-") and not scope(request).service:
             return _unreadable(request)
         variables = wsgi.environ(request)
+        if scope(request).service == "cloudformation":
+            cloudformation.ready()
         with self._lock:
             self._dispatcher = self._dispatcher or _Dispatcher(_application)
         try:

@@ -14,7 +14,7 @@ from moto.core.models import MockAWS
 from ..gateway import Clock, Gateway, Limits
 from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
-from . import api_keys, control_plane, guard, identities, locks, policies, signing_time, user_agent
+from . import api_keys, cloudformation, control_plane, guard, identities, locks, policies, signing_time, user_agent
 from .backends import Backends
 from .callbacks import Callbacks, Manage
 from .control_plane.deployments import Definitions
@@ -91,6 +91,7 @@ class LocalCloud:
         self._set_variables()
         policies.install()
         control_plane.install()
+        cloudformation.install()
         locks.install()
         signing_time.install(self.clock)
         user_agent.install()
@@ -135,6 +136,7 @@ class LocalCloud:
         user_agent.uninstall()
         signing_time.uninstall()
         locks.uninstall()
+        cloudformation.uninstall()
         control_plane.uninstall()
         for name, value in self._before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
