@@ -58,6 +58,14 @@ def on_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def ledgers_of_the_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the ledgers of what tests create out of the folder of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UPGRADE101_LEDGER", str(tmp_path_factory.mktemp("runs")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def without_an_account() -> Iterator[None]:
     """Take away whatever would let boto3 find an account: variables, files, the metadata of an EC2 instance."""
     with pytest.MonkeyPatch.context() as patch:

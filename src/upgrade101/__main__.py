@@ -198,6 +198,30 @@ def grade(
 
 
 @app.command()
+def cleanup(
+    run: Annotated[str, typer.Option(help="Only this run; cloud.start and --dry-run say what runs there are.")] = "",
+    all_: Annotated[
+        bool,
+        typer.Option("--all", help="Every run, those of other accounts and endpoints too: exit 1 where one waits."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; list what is there.")] = False,
+) -> None:
+    """Delete what runs on AWS or on another endpoint have left behind, and prove that nothing is left."""
+    from .gateway import ConfigurationError
+    from .ledger import command
+
+    if run and all_:
+        raise typer.BadParameter("--run ID or --all, not both")
+    try:
+        raise typer.Exit(command.cleanup(console, run_id=run, everywhere=all_, dry_run=dry_run))
+    except ConfigurationError as fault:
+        _refuse(fault)
+    except KeyboardInterrupt:
+        _say("stopped; nothing is forgotten: the same command goes on where it was")
+        raise typer.Exit(130) from None
+
+
+@app.command()
 def bench(
     quick: Annotated[bool, typer.Option(help="A quarter of the work, in two rounds.")] = False,
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given again.")] = None,

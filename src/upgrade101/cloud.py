@@ -28,6 +28,7 @@ from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
+from .ledger.run import COMMAND, Run, left_behind, words
 from .localcloud.accounts import account_of
 from .localcloud.chaos import Chaos, Odds
 from .localcloud.guard import is_loopback
@@ -62,6 +63,7 @@ class _Running:
     local: LocalCloud | None = None
     endpoint: Endpoint | None = None
     undo: Callable[[], None] | None = None
+    run: Run | None = None  # what writes down what is created, wherever it outlives the process
 
 
 _now = _Running()
@@ -98,6 +100,7 @@ def start(
 def _start(where: str, region: str | None, limits: Limits | None, functions: str) -> None:
     if where == AWS:
         _start_aws(region)
+        _start_run(where)
     elif where == MOTO:
         local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits, functions=functions).start()
         local.gateway.watch(_tell)
@@ -107,11 +110,27 @@ def _start(where: str, region: str | None, limits: Limits | None, functions: str
     elif where.startswith(("http://", "https://")):
         endpoint = Endpoint(where, region or "us-east-1")
         endpoint.start()
+        try:
+            _start_run(endpoint.url)
+        except ConfigurationError:
+            endpoint.stop()
+            raise
         _now.endpoint = endpoint
     else:
         raise ConfigurationError(f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'")
     _calls.install()
     boto3.DEFAULT_SESSION = None
+
+
+def _start_run(where: str) -> None:
+    """Begin the ledger of what is created there, and name the runs that were never cleaned up."""
+    run = Run(where)
+    run.start()
+    _now.run = run
+    for page in left_behind(run.account, where):
+        count = len(page.left)
+        print(f"run {page.run_id} may have left {count} thing{'s' if count != 1 else ''} behind: {COMMAND}", end="")
+        print(f" --run {page.run_id}")
 
 
 def _start_aws(region: str | None) -> None:
@@ -126,24 +145,50 @@ def _start_aws(region: str | None) -> None:
 
 
 def stop() -> None:
-    """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone."""
-    _calls.uninstall()
-    _calls.account_of = None
-    if _now.undo is not None:
-        _now.undo()
-    if _now.local is not None:
-        _now.local.stop()
-    if _now.endpoint is not None:
-        _now.endpoint.stop()
-    ledger.forget()
-    _now.where, _now.local, _now.endpoint, _now.undo = "", None, None, None
+    """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone.
+
+    Elsewhere what is left is deleted as ``clean`` does, and proved to be gone; otherwise the ledger stays, and the
+    command that finishes the job is named.
+    """
+    try:
+        _end_run()
+    finally:
+        _calls.uninstall()
+        _calls.account_of = None
+        if _now.undo is not None:
+            _now.undo()
+        if _now.local is not None:
+            _now.local.stop()
+        if _now.endpoint is not None:
+            _now.endpoint.stop()
+        ledger.forget()
+        _now.where, _now.local, _now.endpoint, _now.undo, _now.run = "", None, None, None, None
+
+
+def _end_run() -> None:
+    run, later = _now.run, ""
+    if run is None:
+        return
+    try:
+        report = run.end()
+        if report.gone or report.left or report.strangers:
+            print(*words(report), sep="\n")
+        later = "" if report.is_proved else "not all is gone"
+    except ConfigurationError as fault:
+        later = str(fault)
+    if later:
+        print(f"{later}; later: {COMMAND} --run {run.book.run_id}")
 
 
 def clean() -> None:
-    """Delete, newest first, what this notebook has created since ``start``: APIs, functions, roles, tables; say what.
+    """Delete what this notebook has created since ``start``: APIs, functions, roles, tables; say what.
 
     The same on moto and on AWS; what others created is never touched. Harmless where nothing runs.
     """
+    if _now.run is not None:
+        print(*words(_now.run.clean()), sep="\n")
+        ledger.forget()
+        return
     gone = Counter(entry.kind for entry in ledger.clean()) if _now.where else Counter()
     print("taken away:", ", ".join(f"{count} × {kind}" for kind, count in gone.items()) or "nothing, nothing was left")
 
@@ -152,7 +197,7 @@ def describe() -> str:
     """Return one line that says which cloud this is and what it costs."""
     if _now.where == AWS:
         session = boto3.Session()
-        account = session.client("sts").get_caller_identity()["Account"]
+        account = _now.run.account if _now.run else ""
         return f"cloud: AWS account …{account[-4:]}, region {session.region_name} (what you create here costs money)"
     if _now.endpoint is not None:
         return f"cloud: {_now.endpoint.url}, region {_now.endpoint.region} (test keys; it may differ from AWS)"

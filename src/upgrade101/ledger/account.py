@@ -1,0 +1,61 @@
+"""Whose account this is, and why AWS will not say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..gateway.errors import ConfigurationError
+
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
+UNKNOWN = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidSignatureException"}
+)
+_EXPIRED_CLASSES = ("UnauthorizedSSOTokenError", "SSOTokenLoadError", "TokenRetrievalError", "LoginRefreshRequired")
+_NONE_CLASSES = (
+    "NoCredentialsError",
+    "PartialCredentialsError",
+    "CredentialRetrievalError",
+    "ProfileNotFound",
+    "NoRegionError",
+)
+_NO_KEYS = "boto3 finds no AWS credentials or no region here"
+_STAY = "run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who calls AWS here."""
+
+    account: str
+    arn: str
+
+
+def identity(session: Any = None) -> Identity:
+    """Ask AWS who is calling. Raises ConfigurationError: no keys, keys that have expired, nobody answers."""
+    try:
+        told = (session or boto3.Session()).client("sts").get_caller_identity()
+    except (ClientError, BotoCoreError) as fault:
+        raise refusal(fault) or unreachable(fault) from None
+    return Identity(str(told["Account"]), str(told["Arn"]))
+
+
+def refusal(fault: BaseException) -> ConfigurationError | None:
+    """Return the sentence for a failure that has to do with who is calling; None for every other."""
+    code = fault.response.get("Error", {}).get("Code", "") if isinstance(fault, ClientError) else ""
+    kind = type(fault).__name__
+    if code in EXPIRED or kind in _EXPIRED_CLASSES:
+        return ConfigurationError("your AWS session has expired", hint="sign in again ('aws sso login', new keys)")
+    if code in UNKNOWN:
+        return ConfigurationError(f"AWS does not know the keys that boto3 finds here ({code})", hint=_STAY)
+    if kind in _NONE_CLASSES:
+        return ConfigurationError(f"{_NO_KEYS} ({fault})", hint=_STAY)
+    return None
+
+
+def unreachable(fault: BaseException) -> ConfigurationError:
+    """Return the sentence for everything else that keeps AWS from answering."""
+    return ConfigurationError(f"AWS does not answer: {fault}", hint="is the network there? then try again")

@@ -1,0 +1,136 @@
+"""``start.py cleanup``: what runs have left behind, on AWS and on other endpoints, is deleted and proved to be gone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ..gateway.errors import ConfigurationError
+from ..remote.endpoint import Endpoint
+from .book import Book, Page, books, folder
+from .cleaner import AWS, Cleaner, Report
+from .run import account_at, regions_of, words
+
+
+def cleanup(console: Console, *, run_id: str = "", everywhere: bool = False, dry_run: bool = False) -> int:
+    """Clean up after one run, or after all that can be reached from here; return what the command exits with.
+
+    Raises ConfigurationError where there is no such run.
+    """
+    found = [book for book in books() if run_id in ("", book.run_id)]
+    if run_id and not found:
+        raise ConfigurationError(
+            f"there is no run {run_id} in {folder()}", hint="start.py cleanup --dry-run lists them"
+        )
+    if not found:
+        _say(console, f"no run has left anything behind (the ledgers lie in {folder()})")
+    codes = [_one(book, console, must=bool(run_id) or everywhere, dry_run=dry_run) for book in found]
+    return max(codes, default=0)
+
+
+def _one(book: Book, console: Console, *, must: bool, dry_run: bool) -> int:
+    """Clean up after one run; ``must`` makes it a failure where that has to wait."""
+    if not book.lock.take():
+        _say(console, f"run {book.run_id} is at work, or is being cleaned up: {book.lock.owner()}")
+        return int(must)
+    try:
+        page = book.read()
+        if not page.items:
+            book.delete()
+            return 0
+        _show(console, page)
+        with _reached(page) as account:
+            return _clean(book, page, account, console, dry_run=dry_run)
+    except _Elsewhere as fault:
+        _say(console, f"run {book.run_id}: {fault}")
+        return int(must)
+    except ConfigurationError as fault:
+        _say(console, f"run {book.run_id}: {fault}")
+        return 1
+    finally:
+        book.lock.give_back()
+
+
+def _clean(book: Book, page: Page, account: str, console: Console, *, dry_run: bool) -> int:
+    cleaner = Cleaner(book, account, page.where, regions=regions_of(account))
+    if dry_run:
+        for line in _found(cleaner.look()):
+            _say(console, line)
+        return 0
+    report = cleaner.clean()
+    for line in words(report):
+        _say(console, line)
+    if not report.is_proved:
+        _say(console, "not all is gone; when the reason is, the same command finishes the job")
+        return 1
+    book.delete()
+    _say(console, f"run {book.run_id}: nothing of it is left, as lists and tags show")
+    return 0
+
+
+class _Elsewhere(ConfigurationError):
+    """Say that a run belongs to another account or cloud than the one that is reached from here."""
+
+
+@contextmanager
+def _reached(page: Page) -> Iterator[str]:
+    """Reach the cloud of a run, and return the account there. Raises ConfigurationError where it is another one."""
+    here = os.environ.get("AWS_ENDPOINT_URL", "")
+    if page.where == AWS:
+        if page.endpoint != here:
+            there = page.endpoint or "AWS itself"
+            raise _Elsewhere(f"it was on {there}, and here boto3 calls {here or 'AWS'}", hint="see AWS_ENDPOINT_URL")
+        yield _account(page)
+        return
+    try:
+        endpoint = Endpoint(page.where, page.region or "us-east-1")
+        endpoint.start()
+    except ConfigurationError as fault:
+        raise _Elsewhere(fault.message, hint=fault.hint) from None
+    try:
+        yield _account(page)
+    finally:
+        endpoint.stop()
+
+
+def _account(page: Page) -> str:
+    account = account_at(page.where)
+    if account not in {page.account, *(item.account for item in page.left)}:
+        raise _Elsewhere(
+            f"it belongs to account {page.account}, and your credentials are of {account}",
+            hint="set AWS_PROFILE to the profile of that account, and type the same again",
+        )
+    return account
+
+
+def _show(console: Console, page: Page) -> None:
+    where = "AWS" if page.where == AWS else page.where
+    table = Table(title=f"run {page.run_id}: {where}, account {page.account}", title_justify="left")
+    for heading in ("kind", "name", "region", "last heard of"):
+        table.add_column(heading, overflow="fold")
+    told = {"intent": "asked for, no answer", "made": "created"}
+    for item in page.left:
+        table.add_row(item.kind, escape(item.name) or "?", item.region or "everywhere", told[item.state])
+    console.print(table)
+    if page.torn:
+        _say(console, f"{page.torn} line(s) of its ledger were torn; the tags tell the rest")
+
+
+def _found(report: Report) -> Iterator[str]:
+    for item, why in report.left:
+        yield (
+            f"would be deleted: {item.kind} {item.name}" if not why else f"would stay: {item.kind} {item.name} ({why})"
+        )
+    for item, why in report.strangers:
+        yield f"not ours, so it stays: {item.kind} {item.name} ({why})"
+    if not report.left:
+        yield "nothing of it is left"
+
+
+def _say(console: Console, line: str) -> None:
+    console.print(line, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,136 @@
+"""Writes every create call of this process's boto3 into a run's book, before it leaves and after it came back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import boto3
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ParamValidationError
+
+from .book import Book
+from .catalogue import CREATING, DELETING
+from .kinds import Kind
+
+_make_api_call = BaseClient._make_api_call
+_active: Recorder | None = None
+
+
+class Recorder:
+    """Watches every client, made before or after ``install``; one at a time."""
+
+    def __init__(self, book: Book, account: str) -> None:
+        self.book = book
+        self._account = account
+        self._accounts: dict[str, str] = {}
+        self._named: set[tuple[str, str, str]] = set()
+
+    def install(self) -> None:
+        """Begin to watch."""
+        global _active
+        _active = self
+        BaseClient._make_api_call = _watched
+
+    def uninstall(self) -> None:
+        """Watch no more."""
+        global _active
+        _active = None
+        BaseClient._make_api_call = _make_api_call
+
+    def create(self, kind: Kind, client: Any, parameters: dict[str, Any], call: Callable[[], Any]) -> Any:
+        """Make a create call that the book knows of whatever happens to it."""
+        if kind.exists_already(client, parameters):
+            return call()  # it is somebody's: neither tagged nor written down
+        where = _region(kind, client)
+        name, about = kind.asked(parameters), kind.about(parameters)
+        number = self.book.intend(kind.noun, name, where, self._account_of(client), about)
+        client.meta.events.register(
+            f"provide-client-params.{client.meta.service_model.service_id.hyphenize()}.{kind.creates}",
+            _tag,
+            unique_id="upgrade101-run",
+        )
+        try:
+            answer = call()
+        except (ClientError, ParamValidationError) as fault:
+            if _created_nothing(fault):
+                self._note("void", id=number, error=str(fault)[:200])
+            raise
+        made = kind.made(parameters, answer)
+        self._note("made", id=number, name=made, at=_time_of(answer))
+        self._named.add((kind.noun, made, where))
+        return answer
+
+    def delete(self, kind: Kind, client: Any, parameters: dict[str, Any], call: Callable[[], Any]) -> Any:
+        """Make a delete call, and write down what is gone with it."""
+        answer = call()
+        key = (kind.noun, kind.gone(parameters), _region(kind, client))
+        if key in self._named:
+            self._note("gone", kind=key[0], name=key[1], region=key[2])
+            self._named.discard(key)
+        return answer
+
+    def _account_of(self, client: Any) -> str:
+        """Return the account in which a client creates; only keys that are not the notebook's are asked about."""
+        keys = client._request_signer._credentials
+        if keys is None:
+            return self._account
+        frozen = keys.get_frozen_credentials()
+        if frozen.access_key not in self._accounts:
+            own = boto3.Session().get_credentials()
+            is_own = own is not None and own.get_frozen_credentials().access_key == frozen.access_key
+            self._accounts[frozen.access_key] = self._account if is_own else _asked_account(client, frozen)
+        return self._accounts[frozen.access_key]
+
+    def _note(self, line: str, **facts: Any) -> None:
+        """Write what has happened already; that the disk is full is no reason to lose AWS's answer."""
+        try:
+            self.book.write(line, **facts)
+        except OSError as fault:
+            print(f"the ledger {self.book.path} cannot be written ({fault}); what it knows is enough to clean up")
+
+
+def _region(kind: Kind, client: Any) -> str:
+    return "" if kind.is_global else str(client.meta.region_name or "")
+
+
+def _asked_account(client: Any, frozen: Any) -> str:
+    session = boto3.Session(frozen.access_key, frozen.secret_key, frozen.token, region_name=client.meta.region_name)
+    return str(session.client("sts").get_caller_identity()["Account"])
+
+
+def _created_nothing(fault: Exception) -> bool:
+    """Tell whether a failed create call has surely created nothing: AWS refused it, and did not merely stumble."""
+    if not isinstance(fault, ClientError):
+        return True
+    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) < 500
+
+
+def _time_of(answer: Any) -> float | None:
+    """Return AWS's own time of an answer; this machine's clock may be wrong."""
+    said = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        return parsedate_to_datetime(said).timestamp()
+    except (ValueError, TypeError):
+        return None
+
+
+def _tag(params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
+    if _active is None:
+        return None
+    return CREATING[model.service_model.service_name, model.name].with_tag(params, _active.book.run_id)
+
+
+def _watched(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
+    def call() -> Any:
+        return _make_api_call(client, operation_name, api_params)
+
+    recorder, key = _active, (client.meta.service_model.service_name, operation_name)
+    if recorder is None:
+        return call()
+    if kind := CREATING.get(key):
+        return recorder.create(kind, client, api_params, call)
+    if kind := DELETING.get(key):
+        return recorder.delete(kind, client, api_params, call)
+    return call()

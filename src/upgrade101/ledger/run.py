@@ -1,0 +1,98 @@
+"""One run on AWS or on another endpoint: from the first line of its ledger to the proof that nothing is left."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+
+import boto3
+
+from ..gateway.errors import ConfigurationError
+from .account import identity
+from .book import Book, Page, books, new_run_id
+from .cleaner import AWS, Cleaner, Report
+from .recorder import Recorder
+
+COMMAND = "python3 start.py cleanup"
+
+
+class Run:
+    """What this process creates from ``start`` on is written down; ``clean`` deletes it, ``end`` proves and closes."""
+
+    def __init__(self, where: str, run_id: str = "") -> None:
+        self.where = where
+        self.account = ""
+        self.book = Book(run_id or new_run_id())
+        self._recorder: Recorder | None = None
+
+    def start(self) -> None:
+        """Take a file and begin to watch. Raises ConfigurationError: no account, or no place to write."""
+        self.account = account_at(self.where)
+        self.book.begin(
+            where=self.where,
+            endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+            account=self.account,
+            region=boto3.Session().region_name or "",
+        )
+        self._recorder = Recorder(self.book, self.account)
+        self._recorder.install()
+
+    def clean(self) -> Report:
+        """Delete what was created since ``start``, and prove it. Raises ConfigurationError where nobody answers."""
+        if not self.book.read().items:
+            return Report()
+        return Cleaner(self.book, self.account, self.where, regions=regions_of(self.account)).clean()
+
+    def end(self) -> Report:
+        """Clean, stop watching, and delete the ledger if nothing is left; otherwise it waits for the command."""
+        try:
+            report = self.clean()
+        finally:
+            if self._recorder is not None:
+                self._recorder.uninstall()
+            self.book.lock.give_back()
+        if report.is_proved:
+            self.book.delete()
+        return report
+
+
+def account_at(where: str) -> str:
+    """Return the account that is called there. Raises ConfigurationError on AWS."""
+    try:
+        return identity().account
+    except ConfigurationError:
+        if where == AWS:
+            raise
+        return "no account"
+
+
+def left_behind(account: str, where: str) -> Iterator[Page]:
+    """Find the runs of an account that ended without cleaning up."""
+    for book in books():
+        try:
+            if not book.lock.take():
+                continue
+            page = book.read()
+            if not page.items:
+                book.delete()
+            elif (page.account, page.where) == (account, where):
+                yield page
+        except OSError:
+            continue
+        finally:
+            book.lock.give_back()
+
+
+def regions_of(account: str) -> set[str]:
+    """Return where runs of an account have been."""
+    return {page.region for page in left_behind(account, AWS)}
+
+
+def words(report: Report) -> list[str]:
+    """Return what a clean-up did and left, a line each."""
+    told = Counter(item.kind for item in report.gone)
+    lines = [f"taken away: {', '.join(f'{n} × {kind}' for kind, n in told.items()) or 'nothing, nothing was left'}"]
+    lines += [f"not ours, so it stays: {item.kind} {item.name} ({why})" for item, why in report.strangers]
+    lines += [f"still there: {item.kind} {item.name or 'of unknown name'} ({why})" for item, why in report.left]
+    return lines
