@@ -122,3 +122,20 @@ def test_words_are_exchanged_whole() -> None:
     words = {"rye": "bako", "poppy seed roll": "mi lo", "Ana": "Vesu"}
     assert reworded({"a": ["rye bread, Banana, poppy seed roll"]}, words) == {"a": ["bako bread, Banana, mi lo"]}
     assert reworded("rye", {}) == "rye"
+
+
+def test_an_answer_in_words_that_was_left_as_it_was_waits_for_nobody() -> None:
+    blank = {"grade_id": "explain", "points": 2.0, "text": "*TODO 03.6 – write here: two or three sentences*\n"}
+    result = {
+        "student": "ben",
+        "exercises": [],
+        "written": [blank],
+        "points": 0.0,
+        "of": 14.0,
+        "problem": "",
+        "key": "b",
+    }
+    assert report.rows("03_routes", result) == [
+        ["ben", "03_routes", "explain", "in words", 0.0, 2.0, "unwritten", "nothing written yet", ""]
+    ]
+    assert report.points("03_routes", result)[4] == 0.0

@@ -74,7 +74,7 @@ def grade(
     if not submissions:
         raise ConfigurationError("nobody of that name has handed in anything", hint="--only takes the folder's name")
     for line in walls.words():
-        console.print(f"  {line}", highlight=False)
+        console.print(f"  {line}", highlight=False, soft_wrap=True)
     _end_politely()
     with Grader(solution, out, walls, allowance) as grader:
         grader.learn()

@@ -74,18 +74,36 @@ def rows(lab: str, result: Mapping[str, Any]) -> list[list[Any]]:
     found = [
         [student, lab, *(each[key] for key in keys), reason(each), each["seconds"]] for each in result["exercises"]
     ]
+    return found + [[student, lab, *_in_words(each)] for each in result["written"]]
+
+
+def _in_words(found: Mapping[str, Any]) -> list[Any]:
+    head = [found["grade_id"], "in words"]
+    if is_unwritten(found):
+        return [*head, 0.0, found["points"], "unwritten", "nothing written yet", ""]
     by_hand = "a human marks this answer: it stands on the student's page"
-    written = [
-        [student, lab, each["grade_id"], "in words", "", each["points"], "open", by_hand, ""]
-        for each in result["written"]
-    ]
-    return found + written
+    return [*head, "", found["points"], "open", by_hand, ""]
+
+
+def is_unwritten(found: Mapping[str, Any]) -> bool:
+    """Tell whether an answer in words is as it was handed out.
+
+    >>> is_unwritten({"text": "*TODO 03.6 – write here: two or three sentences*"})
+    True
+    """
+    text = str(found["text"]).strip()
+    return not text or ("\n" not in text and text.startswith("*TODO ") and text.endswith("*"))
+
+
+def _by_hand(result: Mapping[str, Any]) -> float:
+    """Return how many points wait for a human."""
+    return float(sum(each["points"] for each in result["written"] if not is_unwritten(each)))
 
 
 def points(lab: str, result: Mapping[str, Any]) -> list[Any]:
     """Return one row for a student, as an LMS takes them."""
     done = " ".join(each["exercise"] for each in result["exercises"] if each["state"] == "done")
-    by_hand = sum(each["points"] for each in result["written"])
+    by_hand = _by_hand(result)
     page_name = f"pages/{result['key']}.html"
     return [result["student"], lab, result["points"], result["of"], by_hand, done, result["problem"], page_name]
 
@@ -135,7 +153,7 @@ def page(lab: str, result: Mapping[str, Any]) -> str:
 
 
 def _summary(result: Mapping[str, Any]) -> str:
-    by_hand = sum(each["points"] for each in result["written"])
+    by_hand = _by_hand(result)
     also = f", and {by_hand:g} more that a human marks" if by_hand else ""
     said = f"<p><strong>{result['points']:g} of {result['of']:g} points</strong>{also}</p>"
     if result["problem"]:
@@ -164,5 +182,5 @@ def _exercise(found: Mapping[str, Any]) -> str:
 
 
 def _written(found: Mapping[str, Any]) -> str:
-    text = escape(str(found["text"]).strip()) or "<em>nothing written</em>"
+    text = "<em>nothing written</em>" if is_unwritten(found) else escape(str(found["text"]).strip())
     return f'<h2>In words <span class="quiet">up to {found["points"]:g}, marked by hand</span></h2><pre>{text}</pre>'
