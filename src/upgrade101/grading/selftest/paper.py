@@ -81,7 +81,8 @@ def answered(paper: Paper, test: Test, sources: Sequence[str]) -> Paper:
     """Write another answer to one exercise: its sources, the last of which calls the answer ``answer``."""
     first, *rest = test.answer_ids
     names = ", ".join(test.answers)
-    parts = [*sources[:-1], f"{sources[-1].rstrip()}\n\n{names} = answer"]
+    nothing = f"{' = '.join(test.answers)} = ...\n" if len(test.answers) > 1 else ""  # where the answer is too few
+    parts = [*sources[:-1], f"{sources[-1].rstrip()}\n\n{nothing}{names} = answer"]
     paper.write(first, parts[0])
     for other in rest:
         paper.write(other, "")
