@@ -220,6 +220,14 @@ def test_a_function_that_breaks_gives_the_clients_frame(moto: None) -> None:
     assert "Internal server error" in frame
 
 
+def test_what_is_meant_to_fail_says_nothing_in_the_log(moto: None) -> None:
+    with fresh() as bench:
+        bench.meant_to_fail.add("lab-fails")
+        api = bench.api({"fail": FAILS, "$default": TABLES}, two_way=("$default",))
+        bench.ask(api.url, '{"action": "fail"}', "hello")
+        assert bench.prints == ["[lab-tables] asked for tables"]
+
+
 def test_a_refused_upgrade_says_what_was_expected(moto: None) -> None:
     with fresh() as bench:
         api = bench.api({"$default": HUSH})

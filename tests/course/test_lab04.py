@@ -1,13 +1,15 @@
 """Lab 04, both ways: what is right is done, and what is plausible and wrong is told what is wrong."""
 
 from collections.abc import Iterator
+from typing import ClassVar, cast
 
 import pytest
 from course_kit import cell
 
 from upgrade101 import cloud
-from upgrade101.course.bench import fresh
+from upgrade101.course.bench import Line, fresh
 from upgrade101.course.check import Check
+from upgrade101.course.checks.lab04 import _timeout_frame
 from upgrade101.course.checks.wrong04 import WRONG
 from upgrade101.course.exercises import RUNGS, exercises
 from upgrade101.course.store import Store
@@ -50,6 +52,24 @@ def test_nothing_of_a_check_reaches_the_learners_cloud(check: Check) -> None:
         source = next(source for known, _, source, _ in WRONG if known == exercise.id)
         check(exercise.id, cell(source)["answer"])
     assert cloud.ledger.entries() == before
+
+
+def test_what_fails_on_purpose_is_not_shown_as_the_learners(check: Check) -> None:
+    source = next(source for id, _, source, words in WRONG if id == "04.1")
+    text = check("04.1", cell(source)["answer"]).card.text
+    assert "turntable" not in text and "Raised" not in text
+
+
+def test_a_timeout_that_is_noticed_too_late_is_asked_for_again() -> None:
+    late, in_time = "", '{"message": "Endpoint request timed out", "connectionId":"a=", "requestId":"b="}'
+
+    class Busy:
+        frames: ClassVar = [late, late, in_time]
+
+        def ask(self, message: str) -> list[str]:
+            return [self.frames.pop(0)]
+
+    assert _timeout_frame(cast(Line, Busy())) == in_time
 
 
 RIGHT = {

@@ -217,6 +217,10 @@ def test_an_error_inside_a_deployed_function_is_told_with_its_line() -> None:
     assert result.error == "on_connect raised KeyError: 'room'"
     assert result.lines == ('room = event["room"]',)
 
+    Bench.meant_to_fail = {"on_connect"}  # type: ignore[attr-defined]
+    result = attempt(Exercise("90.1", "Try", check, showed="", hints=()), 1, benches)
+    assert (result.state, result.error, result.lines) == ("not yet", "", ())
+
 
 def test_the_bench_is_put_away_whatever_happens() -> None:
     put_away: list[str] = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...deploy import Handler, invocation_uri
 from ...gateway.definition import DEFAULT
 from ...gateway.happenings import Invoked
-from ..asking import BROKEN, FORBIDDEN, SILENCE, described, finished, heard, wants
+from ..asking import BROKEN, FORBIDDEN, SILENCE, described, error_of, finished, heard, wants
 from ..bench import Bench, Line
 from ..exercises import NotYet, exercise, trying
 from ..texts import texts
@@ -28,6 +28,7 @@ def tells_complaints_from_answers(complaint: Callable[[str], str | None], bench:
     slow = {"IntegrationUri": invocation_uri(bench.function(radio.dawdles)), "TimeoutInMillis": 50}
     routes: dict[str, Any] = {"say": radio.says, "break": radio.breaks}
     routes["wait"] = {"IntegrationType": "AWS_PROXY", **slow}
+    bench.meant_to_fail.add("lab-breaks")
     api = bench.api(routes, two_way=tuple(routes))
     with bench.line(api.url) as line:
         _expect_complaint(complaint, _frame(line, vary("hello")), "Forbidden", _BY_MESSAGE)
@@ -35,7 +36,8 @@ def tells_complaints_from_answers(complaint: Callable[[str], str | None], bench:
             look = "an error frame has all three: message, connectionId, requestId"
             _expect_complaint(complaint, _frame(line, json.dumps({"action": "say", "text": text})), None, look)
         _expect_complaint(complaint, _frame(line, '{"action": "break"}'), "Internal server error", _BY_MESSAGE)
-        _expect_complaint(complaint, _frame(line, '{"action": "wait"}'), "Endpoint request timed out", _BY_MESSAGE)
+        if frame := _timeout_frame(line):
+            _expect_complaint(complaint, frame, "Endpoint request timed out", _BY_MESSAGE)
 
 
 _BY_MESSAGE = "what is returned for an error frame: the text that it has under `message`, whichever it is"
@@ -59,6 +61,15 @@ def _frame(line: Line, message: str) -> str:
     frames = line.ask(message)
     assert len(frames) == 1, frames
     return frames[0]
+
+
+def _timeout_frame(line: Line) -> str:
+    """Return the error frame of a timeout, or '' where this machine is too busy to bring one about.
+
+    A timeout may be noticed so late that the function has answered by then: that frame is none, so ask again.
+    """
+    frames = (_frame(line, '{"action": "wait"}') for _ in range(5))
+    return next(filter(error_of, frames), "")
 
 
 def _expect_complaint(complaint: Callable[[str], str | None], frame: str, wanted: str | None, look: str) -> None:
@@ -154,8 +165,15 @@ def foresees_the_route(taken_by: Callable[[str, list[str]], str], bench: Bench) 
                 trying(f"taken_by({text!r}, {keys})")
                 wanted, got = heard(line.ask(text)), finished(taken_by(text, list(keys)))
                 if got != wanted:
-                    look = f"{look}; and is there a $default?" if DEFAULT not in keys else look
+                    look = _and_default(look, keys, got)
                     raise NotYet(expected=f"{wanted!r}, as the gateway says", got=_short(got), look=look)
+
+
+def _and_default(look: str, keys: Sequence[str], got: Any) -> str:
+    """Return where to look, and what else there is to say where ``$default`` was forgotten, or believed in."""
+    if DEFAULT not in keys:
+        return f"{look}; and is there a $default?"
+    return f"{look}; what no other route takes goes to `$default`, if there is one" if got == FORBIDDEN else look
 
 
 def _messages(wish: str, now: str, number: str) -> list[tuple[str, str]]:
@@ -208,7 +226,12 @@ def _typed() -> list[tuple[str, str, str]]:
     silent = "what `strip` leaves of nothing but blanks"
     titles = [(vary("Blue Monday"), "text that is no JSON is a title"), (str(vary(1999)), untouched)]
     titles += [(f'"{vary("Heroes")}"', untouched), ("{Awayland}", looks), (f'["{vary("Jude")}"]', untouched)]
-    titles += [("null", untouched), ("3.10", untouched), (f"action: {vary('man')}", looks)]
+    titles += [
+        (f"  {vary('Blue Monday')} ", untouched),
+        ("null", untouched),
+        ("3.10", untouched),
+        (f"action: {vary('man')}", looks),
+    ]
     objects: list[tuple[dict[str, Any], str]] = [({"action": vary("wihs")}, vary("wihs")), ({}, "none")]
     objects += [({"title": vary("Blue Monday")}, "none"), ({"action": vary(7)}, str(vary(7)))]
     objects += [({"title": vary("Heroes"), "action": vary("wish them")}, vary("wish them"))]

@@ -16,7 +16,7 @@ def breaks(event, context):  # type: ignore[no-untyped-def]
 
 def dawdles(event, context):  # type: ignore[no-untyped-def]
     """Take longer than the integration of this function may."""
-    time.sleep(0.2)
+    time.sleep(0.4)
     return {"statusCode": 200}
 
 

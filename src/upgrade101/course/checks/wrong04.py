@@ -427,7 +427,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "04.4",
         "forgets the $default",
         _taken(('(key, "$default"):', "(key,):")),
-        "Expected '$default', as the gateway says Got 'Forbidden'",
+        "what no other route takes goes to `$default`, if there is one",
     ),
     (
         "04.4",
@@ -546,6 +546,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         "strips and shortens the title",
         _anything(('on the list: " + text)', "on the list: \" + text.strip('\"'))")),
         "a title is to stay as it was sent",
+    ),
+    (
+        "04.5",
+        "strips the blanks of a title",
+        _anything(('on the list: " + text)', 'on the list: " + text.strip())')),
+        "Got 'on the list: Blue Monday'",
     ),
     (
         "04.5",
