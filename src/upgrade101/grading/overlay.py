@@ -73,6 +73,11 @@ def _imported(name: str) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.level:
             room = Path(name).parents[node.level - 1] / (node.module or "").replace(".", "/")
             for each in (room, *(room / alias.name for alias in node.names)):
-                module = f"{each.as_posix()}.py"
-                if (PACKAGE / module).is_file() and not module.startswith(_SECRET):
-                    yield module
+                yield from filter(_may_be_seen, (f"{each.as_posix()}.py", f"{each.as_posix()}/__init__.py"))
+
+
+def _may_be_seen(module: str) -> bool:
+    """Tell whether a submission may import a module; rooms that stand empty there keep their own beginning."""
+    room, _, name = module.rpartition("/")
+    begins_empty = name == "__init__.py" and room in ("", ".", *_EMPTY)
+    return (PACKAGE / module).is_file() and not begins_empty and not module.startswith(_SECRET)
