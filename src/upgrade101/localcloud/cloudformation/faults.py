@@ -35,10 +35,10 @@ def bad_template(message: str) -> ValidationError:
     return ValidationError(message=message)
 
 
-def not_emulated(what: str, hint: str) -> Fault:
+def not_emulated(what: str, *, hint: str) -> Fault:
     """Return the fault that AWS does this and we do not.
 
-    >>> str(not_emulated("AWS::ECS::Service", "run this on AWS"))
+    >>> str(not_emulated("AWS::ECS::Service", hint="run this on AWS"))
     'NotEmulated: AWS::ECS::Service → run this on AWS'
     """
     return Fault(f"NotEmulated: {what} → {hint}")
@@ -47,7 +47,7 @@ def not_emulated(what: str, hint: str) -> Fault:
 def refused(refusal: Refusal) -> Fault:
     """Return the fault that API Gateway refused, in the words of a resource handler."""
     if refusal.code == 501:
-        return not_emulated(refusal.message, "run this on AWS")
+        return not_emulated(refusal.message, hint="run this on AWS")
     said = f"{refusal.message} (Service: ApiGatewayV2, Status Code: {refusal.code})"
     code = _HANDLER_CODES.get(refusal.code, "InvalidRequest")
     return Fault(f'Resource handler returned message: "{said}" (HandlerErrorCode: {code})')

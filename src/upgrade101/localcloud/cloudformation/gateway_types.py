@@ -83,7 +83,7 @@ class GatewayType:
         for name in _HTTP_ONLY if self.name == "Api" else ():
             if name in properties:
                 raise not_emulated(
-                    f"the property {name} of {_PREFIX}Api", "it is for HTTP APIs; use routes and integrations"
+                    f"the property {name} of {_PREFIX}Api", hint="it is for HTTP APIs; use routes and integrations"
                 )
         wrong = [f"#: required key [{name}] not found" for name in self.needed if name not in properties]
         wrong += [
@@ -102,12 +102,11 @@ class GatewayType:
     def _call(
         self, site: Site, operation: str, properties: Properties, physical_id: str, fields: Document
     ) -> Document | None:
-        params = self._params(properties, physical_id)
-        return call(site, operation, params, {name: value for name, value in fields.items() if name not in params})
-
-    def _params(self, properties: Properties, physical_id: str) -> dict[str, str]:
-        given = {lower(name): str(value) for name, value in properties.items() if name in _PARENTS}
-        return {**given, **({lower(self.id_name): physical_id} if physical_id else {})}
+        given = {lower(name): str(value) for name, value in properties.items()}
+        if physical_id:
+            given[lower(self.id_name)] = physical_id
+        places = {each[1:-1] for each in named(operation).path if each.startswith("{")}
+        return call(site, operation, {name: value for name, value in given.items() if name in places}, fields)
 
     def _thing(self, site: Site, document: Document) -> Thing:
         physical_id = str(document[lower(self.id_name)])
@@ -123,7 +122,6 @@ class GatewayType:
             call(site, "TagResource", {"resource-arn": arn}, {"tags": after})
 
 
-_PARENTS = ("ApiId", "RouteId", "IntegrationId", "DomainName")
 _API = ("ApiId",)
 _OF = {
     "Api": GatewayType("Api", "ApiId", ("ProtocolType",), ("ApiId", "ApiEndpoint"), has_tags=True),
@@ -179,7 +177,9 @@ def call(
         with LOCK:
             return answer(Call(backend, named(operation), params, json.dumps(fields), dict(pairs), pairs))
     except NotOurs:
-        raise not_emulated("an API of another protocol than WEBSOCKET in a stack", "create it with boto3") from None
+        raise not_emulated(
+            "an API of another protocol than WEBSOCKET in a stack", hint="create it with boto3"
+        ) from None
     except NotFound as refusal:
         if operation.startswith(("Delete", "Update")):
             raise Gone(str(refused(refusal))) from refusal

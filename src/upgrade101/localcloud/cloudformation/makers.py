@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from .gateway_types import TYPES
+from .iam_types import RoleType
+from .lambda_types import FunctionType, PermissionType
 from .made import Maker
 from .moto_types import MotoType
+from .table_type import TableType
+
+_OWN = (
+    FunctionType("AWS::Lambda::Function"),
+    PermissionType("AWS::Lambda::Permission"),
+    RoleType("AWS::IAM::Role"),
+    TableType("AWS::DynamoDB::Table"),
+)
+_KNOWN: Mapping[str, Maker] = {**TYPES, **{each.name: each for each in _OWN}}
 
 
 def maker_of(type_name: str) -> Maker:
@@ -13,4 +26,4 @@ def maker_of(type_name: str) -> Maker:
     >>> maker_of("AWS::ApiGatewayV2::Route").replaces({"RouteKey": "a"}, {"RouteKey": "b"})
     False
     """
-    return TYPES.get(type_name) or MotoType(type_name)
+    return _KNOWN.get(type_name) or MotoType(type_name)

@@ -87,13 +87,12 @@ def check(template: Mapping[str, Any]) -> None:
     """Refuse a template that refers to what it does not have; raises ValidationError."""
     resources: Resources = template["Resources"]
     known = set(resources) | set(template.get("Parameters") or {})
-    for name, resource in resources.items():
+    for resource in resources.values():
         for wanted in sorted(needs(resource)):
             _exists(wanted, "", known, set(resources), "Resources")
         for wanted, attribute in references(resource.get("Properties")):
             _exists(wanted, attribute, known, set(resources), "Resources")
-        if name in needs(resource):
-            raise bad_template(f"Circular dependency between resources: [{name}]")
+    in_order(resources)
     for wanted, attribute in references(template.get("Outputs")):
         _exists(wanted, attribute, known, set(resources), "Outputs")
 

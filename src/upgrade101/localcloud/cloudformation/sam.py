@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import functools
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -41,6 +42,7 @@ def transformed(template: Mapping[str, Any], parameters: Mapping[str, Any], regi
             "a SAM template needs AWS's translator, which is not installed",
             hint="python3 -m pip install 'aws-sam-translator>=1.115,<2'",
         ) from fault
+    logging.getLogger("samtranslator.metrics").setLevel(logging.ERROR)  # nobody reads its metrics here
     given = {**parameters, "AWS::Region": region, "AWS::Partition": "aws"}
     try:
         done: dict[str, Any] = transform(copy.deepcopy(dict(template)), given, _ManagedPolicies())

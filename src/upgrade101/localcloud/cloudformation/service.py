@@ -91,6 +91,12 @@ class Door(CloudFormationResponse):
         self._settle(stack)
         return EmptyResult()
 
+    def update_termination_protection(self) -> ActionResult:
+        """Protect a stack from being deleted, or not."""
+        stack = self._stack(self._get_param("StackName"))
+        stack.enable_termination_protection = bool(self._get_bool_param("EnableTerminationProtection", False))
+        return ActionResult({"StackId": stack.stack_id})
+
     # change sets
 
     def create_change_set(self) -> ActionResult:
