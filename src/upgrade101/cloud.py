@@ -124,6 +124,7 @@ def _start(where: str, region: str | None, limits: Limits | None, functions: str
 
 def _start_run(where: str) -> None:
     """Begin the ledger of what is created there, and name the runs that were never cleaned up."""
+    boto3.DEFAULT_SESSION = None
     run = Run(where)
     run.start()
     _now.run = run

@@ -23,6 +23,7 @@ import boto3
 from . import cloud
 from .gateway.definition import CONNECT, DEFAULT
 from .gateway.errors import ConfigurationError
+from .ledger import RUN_TAG
 from .remote.endpoint import with_redirect
 
 Handler = Callable[[Any, Any], Any]
@@ -150,12 +151,22 @@ def create_function(
     try:
         arn = _create_function(client, name, settings, code)
     except client.exceptions.ResourceConflictException:
+        _refuse_strangers(client, name)
         arn = client.update_function_code(FunctionName=name, ZipFile=code)["FunctionArn"]
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
         client.update_function_configuration(FunctionName=name, **settings)
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
     _allow(client, name)
     return arn
+
+
+def _refuse_strangers(client: Any, name: str) -> None:
+    """Keep the hands off a function of an account that no run of the course has made."""
+    if cloud.is_aws() and RUN_TAG not in client.get_function(FunctionName=name).get("Tags", {}):
+        raise ConfigurationError(
+            f"a function called {name!r} is in this account already, and this course did not make it",
+            hint="give yours another name (name=…), or delete that one if it is yours",
+        )
 
 
 def _create_function(client: Any, name: str, settings: dict[str, Any], code: bytes) -> str:

@@ -37,7 +37,7 @@ class Identity:
 def identity(session: Any = None) -> Identity:
     """Ask AWS who is calling. Raises ConfigurationError: no keys, keys that have expired, nobody answers."""
     try:
-        told = (session or boto3.Session()).client("sts").get_caller_identity()
+        told = (session or boto3).client("sts").get_caller_identity()
     except (ClientError, BotoCoreError) as fault:
         raise refusal(fault) or unreachable(fault) from None
     return Identity(str(told["Account"]), str(told["Arn"]))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -20,7 +19,7 @@ from .patience import Patience, missing_action
 
 AWS = "aws"
 _ROUNDS = 4
-_CALM = Config(retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=5, read_timeout=30)
+_CALM = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
 Key = tuple[str, str, str]
 
@@ -63,14 +62,13 @@ class Cleaner:
         where: str = AWS,
         *,
         regions: Iterable[str] = (),
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
         self.book = book
         self._account = account
         self._where = where
         self._regions = set(regions)
         self._patience = Patience(pause)
-        self._session = boto3.Session()
         self._clients: dict[tuple[str, str], Any] = {}
 
     def clean(self) -> Report:
@@ -211,7 +209,8 @@ class Cleaner:
         except (ClientError, BotoCoreError) as fault:
             if not is_missing(fault):
                 return _why(fault, kind.actions)
-        self.book.note_gone(item.kind, item.name, item.region)
+        with suppress(OSError):  # the disk is full: the next clean-up finds that it is gone
+            self.book.note_gone(item.kind, item.name, item.region)
         return ""
 
     def _users(self, item: Item, page: Page) -> list[str]:
@@ -232,7 +231,7 @@ class Cleaner:
     def _client(self, service: str, region: str) -> Any:
         key = service, region
         if key not in self._clients:
-            self._clients[key] = self._session.client(service, region_name=region or None, config=_CALM)
+            self._clients[key] = boto3.client(service, region_name=region or None, config=_CALM)
         return self._clients[key]
 
 

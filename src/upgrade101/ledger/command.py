@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import boto3
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -80,6 +81,7 @@ class _Elsewhere(ConfigurationError):
 @contextmanager
 def _reached(page: Page) -> Iterator[str]:
     """Reach the cloud of a run, and return the account there. Raises ConfigurationError where it is another one."""
+    boto3.DEFAULT_SESSION = None  # it may know the keys and the address of the run before
     here = os.environ.get("AWS_ENDPOINT_URL", "")
     if page.where == AWS:
         if page.endpoint != here:

@@ -57,9 +57,14 @@ class Patience:
     """
 
     def __init__(
-        self, pause: Callable[[float], None] = time.sleep, *, seconds: float = 150, longest: float = 20, broken: int = 3
+        self,
+        pause: Callable[[float], None] | None = None,
+        *,
+        seconds: float = 150,
+        longest: float = 20,
+        broken: int = 3,
     ) -> None:
-        self._pause, self._seconds, self._longest, self._broken = pause, seconds, longest, broken
+        self._pause, self._seconds, self._longest, self._broken = pause or time.sleep, seconds, longest, broken
 
     def __call__(self, call: Callable[[], Got]) -> Got:
         """Return what the call returns. Raises ConfigurationError where nobody can be asked, ClientError otherwise."""

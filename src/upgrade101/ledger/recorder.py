@@ -24,7 +24,8 @@ class Recorder:
     def __init__(self, book: Book, account: str) -> None:
         self.book = book
         self._account = account
-        self._accounts: dict[str, str] = {}
+        own = boto3.Session().get_credentials()
+        self._accounts = {own.get_frozen_credentials().access_key: account} if own else {}
         self._named: set[tuple[str, str, str]] = set()
 
     def install(self) -> None:
@@ -78,9 +79,7 @@ class Recorder:
             return self._account
         frozen = keys.get_frozen_credentials()
         if frozen.access_key not in self._accounts:
-            own = boto3.Session().get_credentials()
-            is_own = own is not None and own.get_frozen_credentials().access_key == frozen.access_key
-            self._accounts[frozen.access_key] = self._account if is_own else _asked_account(client, frozen)
+            self._accounts[frozen.access_key] = _asked_account(client, frozen)
         return self._accounts[frozen.access_key]
 
     def _note(self, line: str, **facts: Any) -> None:
