@@ -353,18 +353,19 @@ def local_url(url: str) -> str:
 
     ``wss://{api-id}.execute-api.…/{stage}`` becomes ``ws://127.0.0.1:PORT/_aws/execute-api/{api-id}/{stage}``, and
     ``https`` becomes ``http``; an address at a custom domain becomes that of the stage it is mapped to. On AWS the
-    address stays as it is.
+    address stays as it is, and so does one that is on this machine already.
     """
     _running()
     if _now.endpoint is not None:
         return _now.endpoint.own_form(url)
     if _now.local is None:
         return url
-    parts = urlsplit(url)
+    parts, netloc = urlsplit(url), urlsplit(_now.local.url).netloc
+    if parts.netloc == netloc or (is_loopback(parts.hostname or "") and parts.path.startswith("/_aws/execute-api/")):
+        return url
     api_id = (parts.hostname or "").partition(".")[0]
     mapped = _now.local.gateway.core.stages.locate(parts.netloc, parts.path)
     if mapped is not None and mapped.domain_name:
         api_id, parts = mapped.api_id, parts._replace(path="/".join(("", mapped.stage_name, *mapped.rest)))
     scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)
-    netloc = urlsplit(_now.local.url).netloc
     return urlunsplit((scheme, netloc, f"/_aws/execute-api/{api_id}{parts.path}", parts.query, ""))
