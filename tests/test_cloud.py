@@ -163,6 +163,14 @@ def test_other_programs_find_a_stage_at_its_local_url(quiet_api):
     )
 
 
+def test_an_address_on_this_machine_stays_as_it_is(quiet_api):
+    here = cloud.local_url(quiet_api.url)
+    elsewhere = "http://localhost:1/_aws/execute-api/a1/dev/words"
+    assert cloud.local_url(here) == here
+    assert cloud.local_url(elsewhere) == elsewhere
+    assert cloud.local_url(f"{cloud.local().url}/health") == f"{cloud.local().url}/health"
+
+
 def test_observers_hear_of_every_start(capsys):
     heard = []
     unwatch = cloud.watch(heard.append)
