@@ -34,6 +34,10 @@ class Beside:
         """Tell whether it has returned or raised."""
         return not self._thread.is_alive()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until it is over, or so long."""
+        self._thread.join(seconds)
+
     def result(self, seconds: float) -> Any:
         """Return what it returns. Raises what it raises, and TimeoutError where it goes on longer than this."""
         self._thread.join(seconds)

@@ -133,6 +133,13 @@ _WRITE = """    try:
     except orders.meta.client.exceptions.ConditionalCheckFailedException:
         row = orders.get_item(Key={"id": question["id"]}, ConsistentRead=True)["Item"]
 """
+_FIRST_RECEIPT = """    row = orders.update_item(
+        Key={"id": question["id"]},
+        UpdateExpression="SET receipt = if_not_exists(receipt, :receipt), pages = :pages",
+        ExpressionAttributeValues={":receipt": receipt, ":pages": question["pages"]},
+        ReturnValues="ALL_NEW",
+    )["Attributes"]
+"""
 _LOOK_FIRST = """    before = orders.get_item(Key={"id": question["id"]}).get("Item")
     if before:
         row = before
@@ -470,7 +477,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "10.3",
         "writes None as text",
         _book(("get(word)", 'get(word, "null")')),
-        'Got \'{"id": "q2", "words": ["miel", "null", "pain"]}\'',
+        "“null” is text here",
     ),
     (
         "10.3",
@@ -609,6 +616,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         _order((_CAUGHT, _CAUGHT + "\n        orders.put_item(Item={**row, 'pages': 0})")),
         "who sends an order again changes nothing in its row",
     ),
+    (
+        "10.4",
+        "keeps the first receipt, and takes the pages of the second time",
+        _order((_WRITE, _FIRST_RECEIPT)),
+        "who sends an order again changes nothing in its row",
+    ),
     # 10.5 · Ask for all at once
     (
         "10.5",
@@ -696,6 +709,18 @@ WRONG: list[tuple[str, str, str, str]] = [
         "Got [None,",
     ),
     ("10.5", "returns a dictionary", _ask(("list(answers.values())", "answers")), "Got {'q0': 'pain'"),
+    (
+        "10.5",
+        "begins its patience anew with each frame",
+        _ask(("max(0, end - time.monotonic())", "patience")),
+        "in which news came all the time Look at when the waiting ends",
+    ),
+    (
+        "10.5",
+        "asks a bare number for its id",
+        _ask((_PATIENT, "suppress(ValueError):"), ('if reply["id"] in', 'if reply.get("id") in')),
+        "Got AttributeError: 'int' object has no attribute 'get'",
+    ),
     (
         "10.5",
         "always waits until the end",
