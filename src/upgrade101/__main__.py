@@ -205,6 +205,9 @@ def cleanup(
         typer.Option("--all", help="Every run, those of other accounts and endpoints too: exit 1 where one waits."),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; list what is there.")] = False,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="With --run: close its ledger, whatever cannot be deleted here.")
+    ] = False,
 ) -> None:
     """Delete what runs on AWS or on another endpoint have left behind, and prove that nothing is left."""
     from .gateway import ConfigurationError
@@ -212,13 +215,16 @@ def cleanup(
 
     if run and all_:
         raise typer.BadParameter("--run ID or --all, not both")
+    if forget and not run:
+        raise typer.BadParameter("--forget needs --run ID: only one run is forgotten at a time")
     try:
-        raise typer.Exit(command.cleanup(console, run_id=run, everywhere=all_, dry_run=dry_run))
+        code = command.cleanup(console, run_id=run, everywhere=all_, dry_run=dry_run, forget=forget)
     except ConfigurationError as fault:
         _refuse(fault)
     except KeyboardInterrupt:
         _say("stopped; nothing is forgotten: the same command goes on where it was")
         raise typer.Exit(130) from None
+    raise typer.Exit(code)
 
 
 @app.command()

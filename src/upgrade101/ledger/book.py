@@ -2,7 +2,7 @@
 
     run     who, where, which account       intent  a create call is about to leave this machine
     made    it came back, with its name     void    it came back: nothing was created
-    gone    it was deleted
+    gone    it was deleted                  found   the ledger lacked it, and its tag was ours
 
 The files lie in ``~/.upgrade101/runs``, or where the environment variable UPGRADE101_LEDGER says; a file is deleted
 once it is proved that nothing of its run is left.
@@ -157,6 +157,10 @@ def _take(line: dict[str, Any], page: Page, known: dict[int, Item]) -> None:
             item.at = float(line["at"])
             known[line["id"]] = item
             page.items.append(item)
+        case "found":
+            page.items.append(
+                Item(line["kind"], line["name"], line["region"], line["account"], at=float(line["since"]))
+            )
         case "made":
             item = known[line["id"]]
             item.name, item.state, item.at = str(line["name"]), "made", float(line.get("at") or item.at)

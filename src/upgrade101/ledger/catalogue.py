@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from .kinds import Kind, Missing, Parameters, Tags, pages, pairs
 
 
@@ -287,6 +289,48 @@ class Role(Kind):
         client.delete_role(RoleName=name)
 
 
+class Stack(Kind):
+    """A CloudFormation stack, with all that is in it; its tags are those of what is in it."""
+
+    service, noun, rank, tags_are_pairs = "cloudformation", "stack", 5, True
+    creates, deletes = "CreateStack", "DeleteStack"
+    actions = ("cloudformation:DescribeStacks", "cloudformation:DeleteStack")
+
+    def asked(self, parameters: Parameters) -> str:
+        return str(parameters["StackName"])
+
+    def made(self, parameters: Parameters, answer: Parameters) -> str:
+        return str(parameters["StackName"])
+
+    def gone(self, parameters: Parameters) -> str:
+        return ""  # it has only begun to go
+
+    def tags(self, client: Any, name: str) -> Tags:
+        try:
+            stacks = client.describe_stacks(StackName=name)["Stacks"]
+        except ClientError as fault:
+            if "does not exist" in str(fault):
+                raise Missing(name) from None
+            raise
+        there = [stack for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"]
+        if not there:
+            raise Missing(name)
+        return pairs(there[0].get("Tags", ()))
+
+    def remove(self, client: Any, name: str) -> None:
+        client.delete_stack(StackName=name)
+        client.get_waiter("stack_delete_complete").wait(StackName=name, WaiterConfig={"Delay": 5, "MaxAttempts": 180})
+
+
+class ChangeSet(Stack):
+    """A change set that creates its stack, as ``sam deploy`` and ``aws cloudformation deploy`` do."""
+
+    creates = "CreateChangeSet"
+
+    def applies(self, parameters: Parameters) -> bool:
+        return parameters.get("ChangeSetType") == "CREATE"
+
+
 def _last(name: str, mark: str = ":") -> str:
     """Return the last part of an ARN or an address, which is how a thing is called.
 
@@ -297,6 +341,7 @@ def _last(name: str, mark: str = ":") -> str:
 
 
 KINDS: tuple[Kind, ...] = (
+    Stack(),
     EventSource(),
     ApiMapping(),
     CustomDomain(),
@@ -310,6 +355,7 @@ KINDS: tuple[Kind, ...] = (
 )
 BY_NOUN = {kind.noun: kind for kind in KINDS}
 CREATING = {(kind.service, kind.creates): kind for kind in KINDS}
+CREATING["cloudformation", "CreateChangeSet"] = ChangeSet()
 DELETING = {(kind.service, kind.deletes): kind for kind in KINDS}
 
 
@@ -336,5 +382,6 @@ _ARNS = {
     "log group": r"logs:[^:]*:\d*:log-group:([^:]+)(?::\*)?",
     "queue": r"sqs:[^:]*:\d*:([^:]+)",
     "table": r"dynamodb:[^:]*:\d*:table/([^/]+)",
+    "stack": r"cloudformation:[^:]*:\d*:stack/([^/]+)/.*",
     "role": r"iam::\d*:role/(?:.*/)?([^/]+)",
 }

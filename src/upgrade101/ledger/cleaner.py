@@ -18,6 +18,7 @@ from .kinds import RUN_TAG, Kind, Missing, Tags, is_missing, pages
 from .patience import Patience, missing_action
 
 AWS = "aws"
+BY_HAND = "its kind is not known here: delete it by hand, then type the same with --forget"
 _ROUNDS = 4
 _CALM = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
 
@@ -104,11 +105,20 @@ class Cleaner:
                     found.left[_key(item)] = item, f"it is in account {item.account}, and this is {self._account}"
             elif item.state != "void":
                 self._find_item(item, page, found)
+        known = {_key(item) for item in page.items}
         for item in self._tagged(page, found):
-            self._judge(item, page, found)
+            self._find_item(item, page, found)
+            if _key(item) in found.ours and _key(item) not in known:
+                with suppress(OSError):
+                    facts = {"region": item.region, "account": item.account, "since": page.started}
+                    self.book.write("found", kind=item.kind, name=item.name, **facts)
         return found
 
     def _find_item(self, item: Item, page: Page, found: _Found) -> None:
+        if item.kind not in BY_NOUN:
+            if item.is_there:
+                found.left[_key(item)] = item, BY_HAND
+            return
         for candidate in [item] if item.name else self._nameless(item, page, found):
             self._judge(candidate, page, found)
             if candidate.kind == "function":
@@ -164,16 +174,16 @@ class Cleaner:
             with self._asking(item, ("tag:GetResources",), found):
                 api = self._client("resourcegroupstaggingapi", region)
                 for shown in self._patience(partial(_tagged_with, api, page.run_id)):
-                    hits += self._meant(shown["ResourceARN"], region, found)
+                    hits += self._meant(shown["ResourceARN"], region, page, found)
         return hits
 
-    def _meant(self, arn: str, region: str, found: _Found) -> list[Item]:
+    def _meant(self, arn: str, region: str, page: Page, found: _Found) -> list[Item]:
         """Return what an ARN means, if it is of this account and of a kind that can be deleted here."""
         _, _, _, where, account, _ = (arn.split(":", 5) + [""] * 6)[:6]
-        item = Item("resource", arn, where or region, account or self._account, state="made")
+        item = Item("resource", arn, where or region, account or self._account, at=page.started, state="made")
         known = named_by(arn)
         if known is None or item.account != self._account:
-            found.left[_key(item)] = item, "its kind is not known here: delete it by hand"
+            found.left[_key(item)] = item, BY_HAND
             return []
         return [replace(item, kind=known[0].noun, name=known[1])]
 

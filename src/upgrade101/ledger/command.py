@@ -18,9 +18,12 @@ from .cleaner import AWS, Cleaner, Report
 from .run import account_at, regions_of, words
 
 
-def cleanup(console: Console, *, run_id: str = "", everywhere: bool = False, dry_run: bool = False) -> int:
+def cleanup(
+    console: Console, *, run_id: str = "", everywhere: bool = False, dry_run: bool = False, forget: bool = False
+) -> int:
     """Clean up after one run, or after all that can be reached from here; return what the command exits with.
 
+    ``forget`` closes the ledger even where something is left: a human has seen to it.
     Raises ConfigurationError where there is no such run.
     """
     found = [book for book in books() if run_id in ("", book.run_id)]
@@ -30,11 +33,11 @@ def cleanup(console: Console, *, run_id: str = "", everywhere: bool = False, dry
         )
     if not found:
         _say(console, f"no run has left anything behind (the ledgers lie in {folder()})")
-    codes = [_one(book, console, must=bool(run_id) or everywhere, dry_run=dry_run) for book in found]
+    codes = [_one(book, console, must=bool(run_id) or everywhere, dry_run=dry_run, forget=forget) for book in found]
     return max(codes, default=0)
 
 
-def _one(book: Book, console: Console, *, must: bool, dry_run: bool) -> int:
+def _one(book: Book, console: Console, *, must: bool, dry_run: bool, forget: bool) -> int:
     """Clean up after one run; ``must`` makes it a failure where that has to wait."""
     if not book.lock.take():
         _say(console, f"run {book.run_id} is at work, or is being cleaned up: {book.lock.owner()}")
@@ -46,7 +49,7 @@ def _one(book: Book, console: Console, *, must: bool, dry_run: bool) -> int:
             return 0
         _show(console, page)
         with _reached(page) as account:
-            return _clean(book, page, account, console, dry_run=dry_run)
+            return _clean(book, page, account, console, dry_run=dry_run, forget=forget)
     except _Elsewhere as fault:
         _say(console, f"run {book.run_id}: {fault}")
         return int(must)
@@ -57,7 +60,7 @@ def _one(book: Book, console: Console, *, must: bool, dry_run: bool) -> int:
         book.lock.give_back()
 
 
-def _clean(book: Book, page: Page, account: str, console: Console, *, dry_run: bool) -> int:
+def _clean(book: Book, page: Page, account: str, console: Console, *, dry_run: bool, forget: bool) -> int:
     cleaner = Cleaner(book, account, page.where, regions=regions_of(account))
     if dry_run:
         for line in _found(cleaner.look()):
@@ -66,6 +69,10 @@ def _clean(book: Book, page: Page, account: str, console: Console, *, dry_run: b
     report = cleaner.clean()
     for line in words(report):
         _say(console, line)
+    if forget and report.left:
+        book.delete()
+        _say(console, f"run {book.run_id} is forgotten, with what is named above")
+        return 0
     if not report.is_proved:
         _say(console, "not all is gone; when the reason is, the same command finishes the job")
         return 1

@@ -80,6 +80,10 @@ class Kind(ABC):
         """Find those that are there, for kinds whose names AWS makes up."""
         return iter(())
 
+    def applies(self, parameters: Parameters) -> bool:
+        """Tell whether a create call with these parameters creates anything."""
+        return True
+
     def exists_already(self, client: Any, parameters: Parameters) -> bool:
         """Tell whether a create call would hand out one that is there already instead of failing."""
         return False

@@ -35,7 +35,7 @@ class Ledger:
         if not isinstance(happening, Called) or happening.error or happening.caller:
             return
         kind = CREATING.get((happening.service, happening.operation))
-        if kind is None:
+        if kind is None or not kind.applies(happening.parameters or {}):
             return
         name = kind.made(happening.parameters or {}, happening.answer or {})
         entry = Entry(happening.service, kind.noun, name, happening.region)

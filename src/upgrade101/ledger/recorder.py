@@ -11,8 +11,9 @@ from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 
 from .book import Book
-from .catalogue import CREATING, DELETING
+from .catalogue import DELETING
 from .kinds import Kind
+from .unknown import creating
 
 _make_api_call = BaseClient._make_api_call
 _active: Recorder | None = None
@@ -42,7 +43,7 @@ class Recorder:
 
     def create(self, kind: Kind, client: Any, parameters: dict[str, Any], call: Callable[[], Any]) -> Any:
         """Make a create call that the book knows of whatever happens to it."""
-        if kind.exists_already(client, parameters):
+        if not kind.applies(parameters) or kind.exists_already(client, parameters):
             return call()  # it is somebody's: neither tagged nor written down
         where = _region(kind, client)
         name, about = kind.asked(parameters), kind.about(parameters)
@@ -118,7 +119,8 @@ def _time_of(answer: Any) -> float | None:
 def _tag(params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
     if _active is None:
         return None
-    return CREATING[model.service_model.service_name, model.name].with_tag(params, _active.book.run_id)
+    kind = creating(model.service_model.service_name, model.name, model.input_shape)
+    return kind.with_tag(params, _active.book.run_id) if kind else None
 
 
 def _watched(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
@@ -128,7 +130,8 @@ def _watched(client: Any, operation_name: str, api_params: dict[str, Any]) -> An
     recorder, key = _active, (client.meta.service_model.service_name, operation_name)
     if recorder is None:
         return call()
-    if kind := CREATING.get(key):
+    model = client.meta.service_model.operation_model(operation_name)
+    if kind := creating(*key, model.input_shape):
         return recorder.create(kind, client, api_params, call)
     if kind := DELETING.get(key):
         return recorder.delete(kind, client, api_params, call)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 
 import boto3
 
@@ -85,8 +86,14 @@ def left_behind(account: str, where: str) -> Iterator[Page]:
 
 
 def regions_of(account: str) -> set[str]:
-    """Return where runs of an account have been."""
-    return {page.region for page in left_behind(account, AWS)}
+    """Return where runs of an account are or have been, as far as this machine's ledgers know."""
+    regions = set()
+    for book in books():
+        with suppress(OSError):
+            page = book.read()
+            regions |= {page.region} if page.account == account else set()
+            regions |= {item.region for item in page.items if item.account == account}
+    return regions - {""}
 
 
 def words(report: Report) -> list[str]:
