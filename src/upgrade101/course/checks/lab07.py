@@ -10,7 +10,9 @@ from typing import Any
 
 from ... import cloud
 from ...deploy import Handler, sqs_queue
+from ...gateway.documents import reply
 from ...gateway.happenings import Answered, Called, Managed
+from ...gateway.ports import Outcome
 from ..asking import BROKEN, SILENCE, described, finished, heard, kind, pair
 from ..bench import Bench, Line
 from ..exercises import NotYet, exercise, trying
@@ -101,7 +103,7 @@ def _try_a_wrong_door(announce: Callable[..., Any], scene: Scene, guest: Guest) 
 
 @exercise("07.2", **said["07.2"])
 def announces_past_those_who_have_gone(depart: Handler, bench: Bench) -> None:
-    """The first and the last in the table have gone; then somebody new comes; then no post can succeed."""
+    """The first and the last in the table have gone; somebody new comes; one post cannot succeed, and then none."""
     with _with_desk(bench, {"depart": depart}, two_way=("depart",)) as (scene, mara):
         first, *others, last = scene.in_order(*_enter(scene, "ana", "ben", "cleo", "dora"))
         for each in (first, last):
@@ -111,6 +113,7 @@ def announces_past_those_who_have_gone(depart: Handler, bench: Bench) -> None:
         others += _enter(scene, "eve")
         trying(f"eve has come, and mara sends {_message(BOARDING)}")
         _announces(scene, mara, others, BOARDING, "3 passengers")
+        _try_a_bad_row(scene, mara)
         _try_a_closed_stage(scene)
 
 
@@ -139,7 +142,29 @@ def _why_broken(bench: Bench) -> str:
     return RAISED if any(isinstance(seen, Answered) and seen.error for seen in bench.happenings()) else _NO_ANSWER
 
 
-def _try_a_closed_stage(scene: Scene) -> None:
+def _try_a_bad_row(scene: Scene, mara: Line) -> None:
+    """Let one post among several be answered 400: that is no 410, so Mara must read an error frame."""
+    scene.table.put_item(Item={"connection_id": vary("pier two"), "name": "?"})
+    message = _message(LEAVING)
+    trying(f"one row holds no id but {vary('pier two')!r}, its post is answered 400, and mara sends {message}")
+    frames = mara.ask(message)
+    if kind(frames) != BROKEN:
+        seen = [each for each in scene.bench.happenings() if isinstance(each, Answered)]
+        got = f"mara reads {described(scene.bench, frames)}"
+        raise NotYet(expected=f"mara reads “{BROKEN}”", got=got, look=_why_no_error(seen[-1].payload if seen else None))
+
+
+_MUST_FAIL = "which errors are caught, or never looked at: one of them means “gone”, all others must come out"
+
+
+def _why_no_error(returned: Any, more: str = "") -> str:
+    """Return where to look where a function has not failed and should have."""
+    if isinstance(returned, dict) and str(returned.get("statusCode", "")) >= "400":
+        return "a `statusCode` is not looked at here, and Mara reads the body like any other: raise the error"
+    return f"{_MUST_FAIL}{more}"
+
+
+def _try_a_closed_stage(scene: Scene, more: str = "") -> None:
     """Run the function for an event of a stage that does not exist: 403, of which somebody must be told."""
     event = scene.event_of("depart")
     event["requestContext"]["stage"] = "closed"
@@ -147,12 +172,13 @@ def _try_a_closed_stage(scene: Scene) -> None:
         said = scene.run("depart", event)
     except NotYet:
         return
-    if isinstance(said, dict) and str(said.get("statusCode", "")) >= "400":
+    if reply(Outcome(said)) is None:  # what is no answer becomes an error frame
         return
     tried = "the stage has been deleted, so every post is answered 403, and an announcement is worked off"
-    look = "which errors are caught, or never looked at: one of them means “gone”, all others must come out"
     got = f"no error: {scene.function_name('depart')} returned {said!r}"
-    raise NotYet(tried, expected="an error: nobody was told, and mara must know", got=got, look=look)
+    raise NotYet(
+        tried, expected="an error: nobody was told, and mara must know", got=got, look=_why_no_error(said, more)
+    )
 
 
 # ── 07.3 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -162,9 +188,9 @@ TICKET = 300_000  # bytes: three rows fit into the megabyte of one answer
 
 @exercise("07.3", **said["07.3"])
 def reads_one_hall_to_its_end(announce: Handler, bench: Bench) -> None:
-    """Five in one hall, more than one answer of DynamoDB holds, and one in another."""
+    """Seven in one hall, more than two answers of DynamoDB hold, and one in another."""
     with _with_desk(bench, {"announce": announce}) as (scene, mara):
-        north = [_in_hall(scene, name, "north") for name in ("ana", "ben", "cleo", "dora", "eve")]
+        north = [_in_hall(scene, name, "north") for name in ("ana", "ben", "cleo", "dora", "eve", "gil", "hana")]
         finn = _in_hall(scene, "finn", "south")
         _tells_hall(scene, mara, "north", BOARDING, north)
         scene.expect_heard(finn, SILENCE, look="finn waits in the other hall: what is asked of the index?")
@@ -207,6 +233,7 @@ def _expect_no_scan(bench: Bench) -> None:
 # ── 07.4 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 CALL_MS, AT_ONCE = 100, 4
+_IN_A_THREAD = "; an error in a thread stays there until somebody reads its result: `sum`, `list`, `.result()`"
 
 
 @exercise("07.4", **said["07.4"])
@@ -224,7 +251,7 @@ def lets_posts_overlap(depart: Handler, bench: Bench) -> None:
         _expect_all_told(scene, guests, vary(LEAVING))
         _expect_answer(bench, frames, "11 passengers", "whom the number counts: those for whom `tell` returned True")
         _expect_overlap(bench)
-        _try_a_closed_stage(scene)
+        _try_a_closed_stage(scene, _IN_A_THREAD)
 
 
 def _expect_none_after_the_answer(bench: Bench, count: int) -> None:
@@ -264,7 +291,10 @@ QUEUE, WORKER, SHARE = "departures", "deliver", 5
 
 @exercise("07.5", **said["07.5"])
 def leaves_it_to_a_queue(functions: Sequence[Handler], bench: Bench) -> None:
-    """Ten passengers and one who has gone. Nobody works at the queue until the desk has answered."""
+    """Ten passengers and one who has gone. Nobody works at the queue until the desk has answered.
+
+    Then ten, which is two full messages, and the stage is deleted before anybody works at those.
+    """
     depart, deliver = pair(functions, 'check("07.5", depart, deliver)')
     url = bench.session.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"]
     with _with_desk(bench, {"depart": depart}, two_way=("depart",), environment={"QUEUE": url}) as (scene, mara):
@@ -282,6 +312,26 @@ def leaves_it_to_a_queue(functions: Sequence[Handler], bench: Bench) -> None:
         sqs_queue(QUEUE, arn, batch_size=10, session=bench.session)
         _expect_no_failure(bench)
         _expect_all_told(scene, [guest for guest in guests if guest is not gone], vary(LEAVING))
+        _try_a_closed_pier(scene, mara, gone, ids)
+
+
+def _try_a_closed_pier(scene: Scene, mara: Line, gone: Guest, ids: Sequence[str]) -> None:
+    """Let ten be told of whom the worker, when it comes to it, can tell none: every post is answered 403."""
+    bench, client = scene.bench, scene.bench.session.client("lambda")
+    mapping = client.list_event_source_mappings()["EventSourceMappings"][0]["UUID"]
+    client.update_event_source_mapping(UUID=mapping, Enabled=False)
+    scene.table.delete_item(Key={"connection_id": gone.connection_id})
+    trying(f"the row of whoever has gone is deleted, 10 passengers are left, and mara sends {_message(BOARDING)}")
+    before = len(_messages(bench))
+    _expect_answer(bench, mara.ask(_message(BOARDING)), "10 passengers", "what `depart` returns")
+    _expect_shares(_messages(bench)[before:], [id for id in ids if id != gone.connection_id])
+    trying("the stage is deleted, so every post is answered 403, and SQS brings the messages to `deliver`")
+    gateway = bench.session.client("apigatewayv2")
+    gateway.delete_stage(ApiId=scene.api.api_id, StageName=scene.api.stage_name)
+    client.update_event_source_mapping(UUID=mapping, Enabled=True)
+    if not _failures(bench):
+        look = "which errors `deliver` catches: GoneException means “gone”, all others must come out"
+        raise NotYet(expected="an error: nobody was told, and the messages must come again", got="no error", look=look)
 
 
 def _expect_nothing_posted(bench: Bench) -> None:
@@ -330,17 +380,22 @@ def _counted(sizes: Sequence[int]) -> str:
 
 def _expect_no_failure(bench: Bench) -> None:
     """Raise NotYet where the worker has failed: nobody but its log tells."""
-    bench.happenings()
-    mark = f"[{WORKER}] [ERROR] "
-    errors = [line.removeprefix(mark) for line in bench.prints if line.startswith(mark)]
-    timed_out = [line for line in bench.prints if line.startswith(f"[{WORKER}]") and "Task timed out" in line]
-    if not errors and not timed_out:
+    if not (failures := _failures(bench)):
         return
-    got = f"{WORKER} raised {errors[0]}" if errors else "Task timed out"
+    got = failures[0]
     look = "what stands in the event of the worker, and what you have put into the message"
     if "GoneException" in got:
         look = "a worker that fails gets the same messages again, and who was told already is told once more"
     raise NotYet(expected="a worker that does not fail", got=got, look=look)
+
+
+def _failures(bench: Bench) -> list[str]:
+    """Return how the worker has failed, once nothing is under way any more."""
+    bench.happenings()
+    mark = f"[{WORKER}] [ERROR] "
+    errors = [f"{WORKER} raised {line.removeprefix(mark)}" for line in bench.prints if line.startswith(mark)]
+    timed_out = any(line.startswith(f"[{WORKER}]") and "Task timed out" in line for line in bench.prints)
+    return [*errors, *(["Task timed out"] if timed_out else [])]
 
 
 # ── who was told ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -173,7 +173,7 @@ _MENDED = [
     (
         "catches everything, passenger by passenger",
         _depart(("except connections.exceptions.GoneException", "except Exception")),
-        "mara must know",
+        "Expected mara reads “Internal server error”",
     ),
     (
         "catches the parent",
@@ -187,6 +187,30 @@ _MENDED = [
             ("        except connections", "          except connections"),
             ("    return", "    except Exception:\n        pass\n    return"),
         ),
+        "all others must come out",
+    ),
+    (
+        "minds an error only where nobody was told",
+        _depart(
+            (_GONE, _GONE + "        except Exception as error:\n            print(error)\n"),
+            ("    return {", '    if told == 0:\n        raise RuntimeError("nobody was told")\n    return {'),
+        ),
+        "Expected mara reads “Internal server error” Got mara reads '3 passengers'",
+    ),
+    (
+        "answers 500 where something else goes wrong",
+        _depart(
+            (
+                _GONE,
+                _GONE + "        except Exception as error:\n"
+                '            return {"statusCode": 500, "body": repr(error)}\n',
+            )
+        ),
+        "a `statusCode` is not looked at here",
+    ),
+    (
+        "lets a wrong address pass",
+        _depart((_GONE, _GONE + "        except connections.exceptions.ForbiddenException:\n            pass\n")),
         "mara must know",
     ),
     (
@@ -291,6 +315,17 @@ return [row["connection_id"] for row in rows]
 """),
         "a LastEvaluatedKey, so there are more",
     ),
+    (
+        "asks twice, and no more",
+        _hall(f"""
+page = passengers.query({_IN_THE_ROOM})
+rows = page["Items"]
+if "LastEvaluatedKey" in page:
+    rows += passengers.query({_IN_THE_ROOM}, ExclusiveStartKey=page["LastEvaluatedKey"])["Items"]
+return [row["connection_id"] for row in rows]
+"""),
+        "a LastEvaluatedKey, so there are more",
+    ),
     ("keeps the last page only", _pages(("ids += [", "ids = [")), "nothing: nobody has posted to"),
     (
         "leaves out the last page",
@@ -374,6 +409,10 @@ def _many(tell_all: str) -> str:
     return _MANY.format(tell_all="\n".join(f"    {line}" for line in tell_all.strip("\n").splitlines()))
 
 
+_RETURN = """    return {"statusCode": 200, "body": f"{tell_all(connections, ids, message['text'])} passengers"}
+"""
+_FIVE_HUNDRED = """        return {"statusCode": 500, "body": repr(error)}
+"""
 _AT_ONCE = [
     (
         "is Ben's still",
@@ -466,6 +505,27 @@ with ThreadPoolExecutor(20) as pool:
 return sum(not each.exception() and each.result() for each in waiting)
 """),
         "which errors are caught, or never looked at",
+    ),
+    (
+        "reads no result of the pool",
+        _many("""
+told = []
+with ThreadPoolExecutor(20) as pool:
+    pool.map(lambda id: told.append(tell(connections, id, text)), ids)
+return sum(told)
+"""),
+        "an error in a thread stays there until somebody reads its result",
+    ),
+    (
+        "answers 500 where a thread has failed",
+        _changed(
+            _many("""
+with ThreadPoolExecutor(20) as pool:
+    return sum(pool.map(lambda id: tell(connections, id, text), ids))
+"""),
+            (_RETURN, f"    try:\n    {_RETURN}    except Exception as error:\n{_FIVE_HUNDRED}"),
+        ),
+        "a `statusCode` is not looked at here",
     ),
     (
         "gathers errors as if they were results",
@@ -582,6 +642,19 @@ _LEFT_TO_A_QUEUE = [
         _queue((f"for n in {_CUTS}", "for n in range(5)"), ("ids[n : n + 5]", "ids[n::5]")),
         "5 messages, for 3, 2, 2, 2, 2 passengers",
     ),
+    (
+        "makes a share too many where it comes out even",
+        _queue((f"for n in {_CUTS}", "for n in range(0, len(ids) // 5 * 5 + 1, 5)")),
+        "3 messages, for 5, 5, 0 passengers",
+    ),
+    (
+        "deals the list out to a share too many",
+        _queue(
+            (f"for n in {_CUTS}", "shares = len(ids) // 5 + 1\n    for n in range(shares)"),
+            ("ids[n : n + 5]", "ids[n::shares]"),
+        ),
+        "2 messages for 10 passengers, at most 5 in each",
+    ),
     ("cuts one too few", _queue(("n + 5", "n + 4")), "2 passengers stand in no message"),
     ("cuts one too many", _queue(("n + 5", "n + 6")), "how the list is cut"),
     ("forgets the rest", _queue((_CUTS, "range(0, len(ids) - len(ids) % 5, 5)")), "2 messages, for 5, 5 passengers"),
@@ -649,6 +722,11 @@ _LEFT_TO_A_QUEUE = [
             ("\nanswer", "    if gone:\n        raise gone[0]\n\nanswer"),
         ),
         "a worker that fails gets the same messages again",
+    ),
+    (
+        "passes over every error",
+        _queue((_PASSES, "except Exception:\n                pass")),
+        "GoneException means “gone”, all others must come out",
     ),
     (
         "stops at the first who has gone",
