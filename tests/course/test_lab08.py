@@ -163,13 +163,14 @@ RIGHT = {
         from upgrade101 import connect
 
         def answer(url, until):
-            have = {}
+            have, tries = {}, 0
             while until not in have or len(have) < until:
                 try:
                     show(url, until, have)
                 except Exception as error:
                     print(type(error).__name__)
-                    time.sleep(0.005)
+                    time.sleep(0.005 * tries)
+                    tries += 1
             return [have[number] for number in range(1, until + 1)]
 
         def show(url, until, have):
@@ -207,7 +208,7 @@ RIGHT = {
                             elif message["seq"] >= until:
                                 await line.send(json.dumps({"action": "resume", "after": 0}))
                 except Exception:
-                    await asyncio.sleep(0.01)
+                    await asyncio.sleep(0.05)
             return [reading["text"] for reading in readings]
     """,
 }

@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from ... import cloud
-from ...gateway.happenings import Happening, Opened, Received, Refused
+from ...gateway.happenings import Happening, Knocked, Opened, Received, Refused
 from ..bench import Bench
 from ..beside import Beside
 from ..exercises import NotYet, trying
@@ -19,6 +20,9 @@ from ..museum.scene import Scene
 from ..vary import vary
 
 PATIENCE = 5.0  # seconds, for a display that does not come; one that does takes milliseconds
+SHUT, SHORTEST = 17, 0.25  # so many tries, and seconds: with `pause` they sum up to less once in a million times
+MORE_LINES = 2  # that a display may open without need
+QUIET = 0.3  # seconds in which nothing is said, and a display that stays on its line opens no other
 
 
 @dataclass(slots=True)
@@ -56,13 +60,22 @@ class House:
     def _reading(self) -> dict[str, Any]:
         return {"seq": len(self.texts), "text": self.texts[-1]}
 
-    def await_line(self) -> None:
+    def opened(self) -> int:
+        """Return how many lines the display has opened."""
+        return sum(isinstance(seen, Opened) for seen in self.scene.bench.so_far())
+
+    def pauses(self) -> float:
+        """Return how many seconds have passed in all between a refused try and the next one."""
+        seen = [seen for seen in self.scene.bench.so_far() if isinstance(seen, Refused | Knocked)]
+        return sum(b.at - a.at for a, b in pairwise(seen) if isinstance(a, Refused) and isinstance(b, Knocked))
+
+    def await_line(self, seconds: float = PATIENCE) -> None:
         """Wait until the display has opened one more line, and has asked there if it does so at once.
 
         Raises NotYet where it does not come.
         """
         self.lines += 1
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + seconds
         while not self._seen(Opened, self.lines, 0.02):
             if self.client.is_over:
                 raise self._over()
@@ -76,6 +89,12 @@ class House:
         self.scene.bench.happenings()
         if self.client.is_over:
             raise self._over()
+
+    def keep_quiet(self) -> None:
+        """Say nothing for a moment. Raises NotYet where the display opens a line although it had one."""
+        trying("the line is open, and nothing is said for a moment")
+        if self._seen(Opened, self.opened() + 1, QUIET):
+            raise NotYet(expected="a display that stays on its line", got="it has come again", look=STAY)
 
     def questions(self) -> int:
         """Return how often the display has asked for what it missed."""
@@ -102,7 +121,8 @@ class House:
 
 
 _EARLY = "the way back: where a line ends, by an error or in peace, a display opens the next, until it has all readings"
-_SHUT = "the door was shut for two tries: a display waits a little and tries again"
+STAY = "when a line is left: a display that stays on the line hears of a reading as soon as it is posted"
+_SHUT = "the door was shut for a while: a display waits a little and tries again"
 
 
 def a_day(house: House) -> House:
@@ -113,11 +133,12 @@ def a_day(house: House) -> House:
     trying("reading 3 is said")
     house.say()
     house.await_question()
-    trying("the line is cut, the door is shut for two tries, and reading 4 is said meanwhile")
-    house.shut(2)
+    house.keep_quiet()
+    trying(f"the line is cut, the door is shut for {SHUT} tries, and reading 4 is said meanwhile")
+    house.shut(SHUT)
     house.say(post=False)
     _cut(house.guest)
-    house.await_line()
+    house.await_line(2 * PATIENCE)
     trying("reading 5 is said on the next line")
     house.say()
     house.await_question()
@@ -150,6 +171,23 @@ def expect_all(house: House) -> None:
     if list(found) != house.texts:
         got, look = _difference(house.texts, list(found))
         raise NotYet("all that `listen` returned", expected="readings 1 to 9, in order", got=got, look=look)
+    _expect_to_stay(house)
+    _expect_pauses(house)
+
+
+def _expect_to_stay(house: House) -> None:
+    """Raise NotYet where the display has opened many more lines than were ended here."""
+    if (lines := house.opened()) > house.lines + MORE_LINES:
+        expected, got = f"{house.lines} lines: two were ended", f"{lines}: it comes, asks and leaves, again and again"
+        raise NotYet("all that was said", expected=expected, got=got, look=STAY)
+
+
+def _expect_pauses(house: House) -> None:
+    """Raise NotYet where the display has knocked at a shut door as fast as it could."""
+    if (seconds := house.pauses()) < SHORTEST:
+        look = "what happens between two tries: `time.sleep(pause(tries))`, and `tries` grows with each that failed"
+        got = f"{SHUT} tries, and {1000 * seconds:.0f} milliseconds between them in all"
+        raise NotYet("the door was shut", expected="pauses that grow from try to try", got=got, look=look)
 
 
 def _returned(client: Beside) -> Any:

@@ -70,7 +70,9 @@ def _falls_silent(scene: Scene, guest: Guest) -> None:
     try:
         scene.run(DISCONNECT, event)
     except NotYet as failure:
-        raise NotYet(tried, expected="no error", got=failure.got, look="the row “Raised”") from None
+        raise NotYet(
+            tried, expected="no error", got=failure.got, look="the error: what does this event have?"
+        ) from None
     trying(tried)
 
 
@@ -212,7 +214,9 @@ def _sweeps(scene: Scene, tried: str) -> None:
     except NotYet as failure:
         look = "one row that cannot be asked about must not keep the broom from the others"
         if not any(isinstance(seen, Managed) for seen in scene.bench.happenings()):
-            look = "the row “Raised”: nobody has been asked yet"
+            look = "the error: nobody has been asked yet"
+            if "decimal.Decimal" in failure.got:
+                look = 'numbers of DynamoDB are Decimals, and do not add up with a float: `int(row["since"])`'
         raise NotYet(tried, expected="no error", got=failure.got, look=look) from None
 
 
@@ -261,6 +265,7 @@ def _expect_undisturbed(scene: Scene, tried: str, guest: Guest) -> None:
 # ── 08.4 ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _DISPLAYS, _TRIES, _CAP = 40, 8, 30
+_FEWEST = 20  # different pauses of 40; hundredths of a second have 33, give or take two
 
 
 @exercise("08.4", **said["08.4"])
@@ -293,6 +298,11 @@ def _compare(number: int, seconds: list[float]) -> None:
         look = "at most 1 second before the first try, then 2, 4, 8, 16; and never more than 30"
         got = f"{most if most > limit else least:.1f} seconds"
         raise NotYet(tried, expected=f"at most {limit} s", got=got, look=look)
+    if len(set(seconds)) < _FEWEST:
+        got = f"no more than {len(set(seconds))} different pauses among {_DISPLAYS}"
+        look = "whole seconds are few: chance chooses among all numbers below the limit, with a fraction"
+        if most - least >= limit / 4:
+            raise NotYet(tried, expected=f"pauses spread out below {limit} s", got=got, look=look)
     if most - least < limit / 4:
         got = f"all between {least:.2f} and {most:.2f} s"
         look = "chance: without it all knock again at the same moment"

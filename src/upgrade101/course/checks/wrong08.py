@@ -95,6 +95,13 @@ _OLD = 'sensors.scan(FilterExpression=Attr("since").lt(int(time.time()) - 60))'
 _DEAF = """        except ClientError as error:
             print(row["sensor"], "cannot be asked about:", error)
 """
+_YOUNG = (
+    '        connections = boto3.client("apigatewaymanagementapi", endpoint_url=row["at"])\n',
+    """        if time.time() - row["since"] < 60:
+            continue
+        connections = boto3.client("apigatewaymanagementapi", endpoint_url=row["at"])
+""",
+)
 _ASKS = 'connections.get_connection(ConnectionId=row["connection_id"])'
 
 
@@ -129,6 +136,27 @@ def answer(url, until):
                             line.send(json.dumps({"action": "resume", "after": last}))
         except (OSError, InvalidHandshake, ConnectionClosed):
             time.sleep(pause(tries))
+            tries += 1
+    return texts
+"""
+_COMES_AND_LEAVES = """
+import json
+import random
+import time
+
+from upgrade101 import connect
+
+def answer(url, until):
+    texts, tries = [], 0
+    while len(texts) < until:
+        try:
+            with connect(url) as line:
+                line.send(json.dumps({"action": "resume", "after": 0}))
+                missed = json.loads(line.recv()).get("missed", [])
+                texts, tries = [reading["text"] for reading in missed], 0
+            time.sleep(0.01)
+        except Exception:
+            time.sleep(random.uniform(0, min(30, 2**tries)) / 200)
             tries += 1
     return texts
 """
@@ -273,6 +301,12 @@ WRONG = [
     ),
     (
         "08.3",
+        "counts with a Decimal",
+        _broom((_OLD + '["Items"]', 'sensors.scan()["Items"]'), _YOUNG),
+        "numbers of DynamoDB are Decimals",
+    ),
+    (
+        "08.3",
         "makes the address from the event",
         _broom(('endpoint_url=row["at"]', 'endpoint_url=event["requestContext"]["domainName"]')),
         "nobody has been asked yet",
@@ -305,6 +339,18 @@ WRONG = [
         "counts milliseconds",
         _pauses("random.uniform(0, 1000 * min(30, 2**number))"),
         "at most 1 second before the first try",
+    ),
+    (
+        "08.4",
+        "chooses whole seconds",
+        _pauses("random.randint(0, min(30, 2**number))"),
+        "no more than 2 different pauses among 40",
+    ),
+    (
+        "08.4",
+        "chooses among quarters",
+        _pauses("min(30, 2**number) * random.choice((0, 0.25, 0.5, 0.75, 1))"),
+        "whole seconds are few",
     ),
     (
         "08.4",
@@ -349,7 +395,21 @@ WRONG = [
         "08.5",
         "gives up before a shut door",
         _listen((_CAUGHT, "except ConnectionClosed:")),
-        "the door was shut for two tries",
+        "the door was shut for a while",
+    ),
+    (
+        "08.5",
+        "knocks at a shut door without a pause",
+        _listen(
+            (_CAUGHT + "\n            time.sleep(pause(tries))\n            tries += 1", _CAUGHT + "\n            pass")
+        ),
+        "pauses that grow from try to try",
+    ),
+    (
+        "08.5",
+        "comes, asks and leaves",
+        _COMES_AND_LEAVES,
+        "a display that stays on the line hears of a reading as soon as it is posted",
     ),
     (
         "08.5",
