@@ -378,13 +378,16 @@ with suppress(Exception):
 """
 
 
+TOGETHER = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadfile")  # a file's tests stay together
+
+
 def command_for(environment: Environment, word: str, arguments: list[str]) -> list[str]:
     """Return the command line for `word` and its arguments."""
     python = str(environment.python)
     if word == "lab":
         return lab(environment, arguments)
     if word == "test":
-        return [python, "-m", "pytest", *arguments]
+        return [python, "-m", "pytest", *TOGETHER, *arguments]
     if word in ("bench", "grade", "lessons", "serve", "soak"):
         return [python, "-m", "upgrade101", word, *arguments]
     return [*find_tool(environment, word), *arguments]
