@@ -29,13 +29,14 @@ MALFORMED = "Malformed Lambda proxy response"  # what the wire log calls an answ
 
 @exercise("01.1", **said["01.1"])
 def answers_at_the_counter(parcel: Handler, bench: Bench) -> None:
-    """Ask for parcels that are there, for one that is not, and for none."""
+    """Ask for parcels that are there, for two that are not, and for none."""
     api = rest_api("lab", {"GET /parcel": parcel}, session=bench.session)
-    unknown = vary("Z99")
+    unknown, other = vary("Z99"), vary("P40")
     for query, status, body, look in (
         ("?number=K17", 200, "K17: shelf 4", "what `parcel` returns for a parcel that is in `shelves`"),
         ("?number=M03", 200, "M03: shelf 2", "whose shelf it is: `shelves` knows one for each number"),
         (f"?number={unknown}", 404, f"no {unknown} here", "a number that is not in `shelves`"),
+        (f"?number={other}", 404, f"no {other} here", "which number the answer names: the one that was asked for"),
         ("", 400, "which number?", "a request without a query string: `asked` is an empty dictionary then"),
         (f"?size={vary('big')}", 400, "which number?", "a request that says something, and no number"),
     ):
@@ -50,12 +51,15 @@ def opens_a_second_window(add_hours: Callable[[Any, str, str], object], bench: B
     gateway = bench.session.client("apigateway")
     trying(f"add_hours(gateway, {api.api_id!r}, {hours!r})")
     finished(add_hours(gateway, api.api_id, hours))
-    _wants(bench, f"{api.url}/hours", 200, hours, _what_is_missing(gateway, api), ran=False)
+    _wants(bench, f"{api.url}/hours", 200, hours, _what_is_missing(gateway, api), wrong_text=_TEXT, ran=False)
     _wants(bench, f"{api.url}/parcel", 200, "on shelf 4", "what was there already must stay")
     tried = "POST /dev/hours: a verb that nobody has given to this path"
     _wants(bench, f"{api.url}/hours", 403, None, "which verb `/hours` has: GET, and no other", tried=tried, body=b"hi")
     _expect_method_response(gateway, api)
     _expect_no_function(bench)
+
+
+_TEXT = "the text in `responseTemplates`: exactly the one that is handed in, with nothing round it"
 
 
 def _what_is_missing(gateway: Any, api: RestApi) -> str:
@@ -227,7 +231,7 @@ def _try_a_broken_counter(ask: Callable[[str], Any], bench: Bench, api: RestApi)
         raise NotYet(expected="the error is raised: HTTPError, 500", got=f"{_short(answer)} is returned", look=look)
 
 
-ARRIVALS = {"K17": 3.4, "M03": 9.5, "T88": 11.2}
+ARRIVALS = {"K17": 0.5, "T88": 9.5, "M03": 11.2}
 
 
 @exercise("01.4", **said["01.4"])
@@ -236,7 +240,8 @@ def tells_each_page_its_news(news: Handler, bench: Bench) -> None:
     api = rest_api("lab", {"GET /news": news}, session=bench.session)
     last = 12 + vary(3)
     looks = {
-        "first": "what `body` must be, and what `at` is: a query string holds nothing but text",
+        "first": "what `body` must be, and what `at` is: a query string holds nothing but text. "
+        "Without `since`, all until `at` is new",
         "slow": "the news since the question before, however long ago that was: `since` says it",
         "both": "what the function remembers: it must not matter who else has asked before",
         "edge": "the edges: what came at `since` is known already, what comes at `at` is new",
@@ -266,10 +271,14 @@ def _wants_list(bench: Bench, url: str, wanted: list[str], who: str, look: str) 
         found = json.loads(body)
     except ValueError:
         found = None
+    if status == 502 and _raised(bench):
+        look = f"the row “Raised”; {look}"
     if status != 200 or not isinstance(found, list):
         look = "what is returned: status 200, and a body of text that is JSON" if status == 200 else look
         raise NotYet(expected=expected, got=_described(bench, status, body), look=look)
     if found != wanted:
+        all_there = len(found) == len(wanted) and all(each in found for each in wanted)
+        look = "the order of the list: that of arrival, as in `arrivals`" if all_there else look
         raise NotYet(expected=expected, got=f"200 {body}", look=look)
 
 
@@ -282,6 +291,7 @@ def counts_what_asking_costs(bill: Callable[[list[float], float, float], Any], b
         ([early + 0.25, late + 0.5], 5, 60, "two parcels, and a longer interval"),
         ([11, 12, 13.5], 5, 30, "three parcels between two questions"),
         ([10], 5, 30, "a parcel at the very minute of a question"),
+        ([8, 10], 5, 30, "two parcels that one question brings, and one of them comes at its very minute"),
         ([8, 17.5], 4, 18, "the second parcel comes after the last question"),
         ([14.5, 2, 7.5], 2.5, 20, "three parcels, in no order"),
         ([], 10, vary(60), "a day without parcels"),
@@ -346,16 +356,27 @@ def _wants(
     look: str,
     *,
     tried: str = "",
+    wrong_text: str = "",
     body: bytes | None = None,
     ran: bool = True,
 ) -> None:
-    """Ask, and raise NotYet unless this status comes with this text; ``ran`` tells whether a function should have."""
+    """Ask, and raise NotYet unless this status comes with this text; ``ran`` tells whether a function should have.
+
+    ``wrong_text`` says where to look if the status is right and the text is not.
+    """
     trying(tried or f"GET {_path(url)}")
     found = _ask(url, body)
     if found[0] != status or (text is not None and found[1].strip() != text):
         expected = f"{status} {text}" if text is not None else f"{status}"
         look = "what your function returns, or where it breaks" if found[0] == 502 and ran else look
+        look = wrong_text or look if found[0] == status else look
         raise NotYet(expected=expected, got=_described(bench, *found), look=look)
+
+
+def _raised(bench: Bench) -> bool:
+    """Tell whether the last function that ran raised an error."""
+    answered = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
+    return bool(answered and answered[-1].error and answered[-1].error != MALFORMED)
 
 
 def _described(bench: Bench, status: int, body: str) -> str:

@@ -64,7 +64,7 @@ import json
 
 def answer(event, context):
     asked = event["queryStringParameters"]
-    arrivals = {"K17": 3.4, "M03": 9.5, "T88": 11.2}
+    arrivals = {"K17": 0.5, "T88": 9.5, "M03": 11.2}
     at, since = float(asked["at"]), float(asked.get("since", 0))
     new = [number for number, minute in arrivals.items() if since < minute <= at]
     return {"statusCode": 200, "body": json.dumps(new)}
@@ -162,6 +162,12 @@ WRONG = [
     ),
     (
         "01.1",
+        "knows one number that is not there",
+        _parcel(('f"no {number} here"', '"no Z99 here"')),
+        "no P40 here Got 404 no Z99 here Look at which number the answer names",
+    ),
+    (
+        "01.1",
         "answers as the gateway does",
         _parcel(("404", "403")),
         "404 no Z99 here Got 403 no Z99 here",
@@ -227,7 +233,13 @@ WRONG = [
         "01.2",
         "answers with the words of the example",
         _hours(('json": text}', 'json": "open"}')),
-        "200 open 8 to 18 Got 200 open",
+        "200 open 8 to 18 Got 200 open Look at the text in `responseTemplates`",
+    ),
+    (
+        "01.2",
+        "makes JSON of the text",
+        "import json\n" + _hours(('json": text}', 'json": json.dumps(text)}')),
+        "Look at the text in `responseTemplates`: exactly the one that is handed in, with nothing round it",
     ),
     (
         "01.2",
@@ -354,7 +366,7 @@ def answer(gateway, api_id, text):
         "01.4",
         "mends the types alone",
         _news(("since < minute", "at - 1 < minute")),
-        '200 ["K17", "M03", "T88"] Got 200 []',
+        '200 ["K17"] Got 200 []',
     ),
     ("01.4", "returns the list as it is", _news(("json.dumps(new)", "new")), "Its `body` is no text"),
     ("01.4", "makes text without JSON", _news(("json.dumps(new)", "str(new)")), "a body of text that is JSON"),
@@ -372,37 +384,49 @@ def answer(gateway, api_id, text):
             ('float(asked.get("since", 0))', 'asked.get("since", "0")'),
             ("since < minute <= at", "since < str(minute) <= at"),
         ),
-        '200 ["K17"] Got 200 ["K17", "T88"] Look at what `body` must be, and what `at` is',
+        '200 ["K17"] Got 200 ["K17", "M03"] Look at what `body` must be, and what `at` is',
     ),
     (
         "01.4",
         "insists on since",
         _news(('asked.get("since", 0)', 'asked["since"]')),
-        "raised KeyError: 'since'",
+        "Look at the row “Raised”; what `body` must be",
+    ),
+    (
+        "01.4",
+        "lets the first question begin at minute 1",
+        _news(('asked.get("since", 0)', 'asked.get("since", 1)')),
+        "Without `since`, all until `at` is new",
+    ),
+    (
+        "01.4",
+        "puts the numbers in order",
+        _news(("json.dumps(new)", "json.dumps(sorted(new))")),
+        '200 ["K17", "T88", "M03"] Got 200 ["K17", "M03", "T88"] Look at the order of the list',
     ),
     (
         "01.4",
         "forgets until when",
         _news(("since < minute <= at", "since < minute")),
-        '200 ["K17"] Got 200 ["K17", "M03", "T88"]',
+        '200 ["K17"] Got 200 ["K17", "T88", "M03"]',
     ),
     (
         "01.4",
         "forgets since when",
         _news(("since < minute <= at", "minute <= at")),
-        '200 ["M03", "T88"] Got 200 ["K17", "M03", "T88"]',
+        '200 ["T88", "M03"] Got 200 ["K17", "T88", "M03"]',
     ),
     (
         "01.4",
         "takes what came at since again",
         _news(("since < minute", "since <= minute")),
-        '200 [] Got 200 ["M03"] Look at the edges',
+        '200 [] Got 200 ["T88"] Look at the edges',
     ),
     (
         "01.4",
         "leaves out what comes at that minute",
         _news(("minute <= at", "minute < at")),
-        '200 ["M03"] Got 200 [] Look at the edges',
+        '200 ["T88"] Got 200 [] Look at the edges',
     ),
     (
         "01.4",
@@ -417,7 +441,7 @@ def answer(gateway, api_id, text):
             ("def answer", "told = set()\n\ndef answer"),
             ("since < minute <= at]", "since < minute <= at and number not in told]\n    told.update(new)"),
         ),
-        'Got 200 ["M03", "T88"] Look at the news since the question before',
+        'Got 200 ["T88", "M03"] Look at the news since the question before',
     ),
     (
         "01.4",
@@ -427,13 +451,13 @@ def answer(gateway, api_id, text):
             ("    at, since", "    global last\n    at, since"),
             ("since < minute <= at]", "last < minute <= at]\n    last = at"),
         ),
-        'Got 200 ["M03", "T88"] Look at the news since the question before',
+        'Got 200 ["T88", "M03"] Look at the news since the question before',
     ),
     (
         "01.4",
         "answers with numbers and minutes",
         _news(("[number for number, minute", "[(number, minute) for number, minute")),
-        'Got 200 [["K17", 3.4]]',
+        'Got 200 [["K17", 0.5]]',
     ),
     # 01.5 · What asking costs
     (
@@ -441,6 +465,12 @@ def answer(gateway, api_id, text):
         "counts parcels, not questions",
         _bill(("len(useful)", "len(brought)")),
         "useful: 1 Got useful: 3",
+    ),
+    (
+        "01.5",
+        "counts the intervals in which something came",
+        _bill(("len(useful)", "len({minute // interval for minute in brought})")),
+        "Tried bill([8, 10], 5, 30)",
     ),
     (
         "01.5",
