@@ -11,6 +11,7 @@ _HERE = Path(__file__).parent
 PACKAGE = _HERE.parent
 
 _AS_IT_IS = (
+    "crowd.py",
     "deploy.py",
     "gateway",
     "rest.py",
