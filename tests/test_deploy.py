@@ -148,6 +148,13 @@ def test_a_websocket_api_answers_on_its_two_way_routes_only():
     assert api.api_id not in {item["ApiId"] for item in boto3.client("apigatewayv2").get_apis()["Items"]}
 
 
+@pytest.mark.parametrize("two_way", ["greet", ("greet"), True])
+def test_a_websocket_api_wants_the_keys_of_its_two_way_routes_in_a_tuple(two_way):
+    with pytest.raises(ConfigurationError, match="two_way wants a tuple of keys") as error:
+        websocket_api("narrow", {"greet": None}, two_way=two_way)
+    assert error.value.hint == 'two_way=("greet",)'
+
+
 def test_a_route_without_a_target_is_an_error_frame():
     api = websocket_api("bare", {"empty": None})
     with connect(api.url) as ws:

@@ -12,7 +12,7 @@ import json
 import linecache
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -297,8 +297,10 @@ def websocket_api(
     Routes in ``two_way`` answer with what their handler returns. An ``authorizer`` guards ``$connect``: a handler, the
     ARN of a function, or the text ``"AWS_IAM"``; ``identity_source`` says what a client must bring
     (``route.request.querystring.token``). ``environment`` and ``beside`` are every function's. Raises what boto3
-    raises, and ConfigurationError where ``two_way`` names a route that is not there.
+    raises, and ConfigurationError where ``two_way`` names a route that is not there, or is a text.
     """
+    if isinstance(two_way, str) or not isinstance(two_way, Collection):
+        raise ConfigurationError("two_way wants a tuple of keys", hint='two_way=("greet",)')
     if strangers := sorted(set(two_way) - set(routes)):
         raise ConfigurationError(f"two_way names {strangers}, which are no routes", hint=f"the routes: {list(routes)}")
     make = partial(function, environment=environment, beside=beside, session=session)

@@ -44,20 +44,24 @@ def finds_the_route(rule: str, bench: Bench) -> None:
         ({"do": "hours", "name": vary("Ana"), "shop": {"town": vary("Lund"), "name": "north"}}, "north/hours"),
         ({"shop": {"name": "south"}, "do": "hours"}, FORBIDDEN),
     ]
-    look = _missing_dollar(rule) or "which words of the message the rule reads"
+    look = _wrong_dollar(rule) or "which words of the message the rule reads"
     with bench.line(api.url) as line:
         for message, key in messages:
             wants(bench, line, message, key, looks={"": look})
 
 
-def _missing_dollar(rule: str) -> str:
-    """Return which variable of a rule lacks its ``$``, or ''.
+def _wrong_dollar(rule: str) -> str:
+    """Return which variable of a rule lacks its ``$``, or has one too many, or ''.
 
-    >>> _missing_dollar("${request.body.do}/request.body.do")
+    >>> _wrong_dollar("${$request.body.shop.name}")
+    'one `$` for each variable, before the brace: `${request.body…}`'
+    >>> _wrong_dollar("${request.body.do}/request.body.do")
     'the missing `$` before `request.body.do`: without it this is plain text, not a variable'
-    >>> _missing_dollar("${request.body.shop.name}/$request.body.do")
+    >>> _wrong_dollar("${request.body.shop.name}/$request.body.do")
     ''
     """
+    if "{$" in rule:
+        return "one `$` for each variable, before the brace: `${request.body…}`"
     bare = re.search(r"(?<!\$)(?<!\$\{)(?<![\w.])(\{)?(request\.[\w.]+)(?(1)\}?)", rule)
     return f"the missing `$` before `{bare[0]}`: without it this is plain text, not a variable" if bare else ""
 
@@ -75,6 +79,9 @@ def runs_one_function_for_each_action(routes: Mapping[str, Handler], bench: Benc
         if not callable(target):
             got, look = f"{key!r} leads to {target!r}", "name the function, without brackets behind it"
             raise NotYet(expected="a function behind each key", got=got, look=look)
+        if getattr(target, "__name__", "") == "<lambda>":
+            got, look = f"{key!r} leads to a function without a name", "`lambda`: use `def`, Lambda asks for the name"
+            raise NotYet(expected="a function with a name behind each key", got=got, look=look)
     api = bench.api(routes, two_way=tuple(routes))
     with bench.line(api.url) as line:
         for action, message, wanted in _uses_of_all_three():
@@ -101,7 +108,7 @@ def _uses_of_all_three() -> Iterator[tuple[str, dict[str, Any], str]]:
 def greets_everybody(open_line: Callable[[], Api], bench: Bench) -> None:
     """Greet a guest with a name and one without."""
     trying("open_line()")
-    api = open_line()
+    api = _opened(open_line)
     if not isinstance(api, Api):
         raise NotYet(expected="what websocket_api returns", got=repr(api), look="the `return` of `open_line`")
     looks = {
@@ -112,7 +119,19 @@ def greets_everybody(open_line: Callable[[], Api], bench: Bench) -> None:
     with bench.line(api.url) as line:
         name = vary("Ana")
         wants(bench, line, {"action": "greet", "name": name}, f"good morning, {name}", looks=looks)
+        looks[""] = "what `greet` answers without a name"
         wants(bench, line, {"action": "greet"}, "good morning, stranger", looks=looks)
+
+
+def _opened(open_line: Callable[[], Api]) -> Api:
+    """Return what it returns, and say where to look where the line cannot be opened for its ``two_way``."""
+    try:
+        return open_line()
+    except Exception as error:
+        if "two_way" not in str(error):
+            raise
+        got = f"{type(error).__name__}: {error}"
+        raise NotYet(expected="an open line", got=got, look="the argument `two_way`") from None
 
 
 @exercise("03.5", **said["03.5"])

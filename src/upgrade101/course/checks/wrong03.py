@@ -176,6 +176,12 @@ WRONG: list[tuple[str, str, str, str]] = [
     ("03.2", "turns the words round", 'answer = "${request.body.do}/${request.body.shop.name}"', "key 'order/north'"),
     ("03.2", "writes the key of one message", 'answer = "north/order"', "'south/order'"),
     ("03.2", "forgets the body", 'answer = "${request.shop.name}/${request.do}"', "the rule found the key '/'"),
+    (
+        "03.2",
+        "writes the dollar twice",
+        'answer = "${$request.body.shop.name}/${$request.body.do}"',
+        "one `$` for each variable, before the brace",
+    ),
     ("03.2", "gives no text", "answer = 7", "a text, in quotes"),
     # 03.3 · One function for each action
     (
@@ -267,6 +273,23 @@ WRONG: list[tuple[str, str, str, str]] = [
         """,
         "name the function, without brackets",
     ),
+    (
+        "03.3",
+        "writes lambdas",
+        """
+        import json
+
+        def on_order(event, context):
+            return {"statusCode": 200, "body": json.loads(event["body"])["item"] + " is in the oven"}
+
+        def on_cancel(event, context):
+            return {"statusCode": 200, "body": json.loads(event["body"])["item"] + " is cancelled"}
+
+        hours = lambda event, context: {"statusCode": 200, "body": "open from 6 to 14"}
+        answer = {"order": on_order, "hours": hours, "cancel": on_cancel}
+        """,
+        "use `def`, Lambda asks for the name",
+    ),
     ("03.3", "gives a list", "def a(event, context):\n    return 1\nanswer = [a]", "a dictionary: route keys"),
     # 03.4 · Repair Ben's line
     (
@@ -291,7 +314,19 @@ WRONG: list[tuple[str, str, str, str]] = [
         "03.4",
         "forgets the comma",
         _line('message.get("name", "stranger")', 'websocket_api("bakery", {"greet": greet}, two_way=("greet"))'),
-        "two_way names ['e', 'g', 'r', 't'], which are no routes",
+        'two_way wants a tuple of keys → two_way=("greet",) Look at the argument `two_way`',
+    ),
+    (
+        "03.4",
+        "names another route",
+        _line('message.get("name", "stranger")', 'websocket_api("bakery", {"greet": greet}, two_way=("hello",))'),
+        "the routes: ['greet'] Look at the argument `two_way`",
+    ),
+    (
+        "03.4",
+        "greets a stranger in words of its own",
+        _line('message.get("name", "a stranger")', 'websocket_api("bakery", {"greet": greet}, two_way=("greet",))'),
+        "Look at what `greet` answers without a name",
     ),
     (
         "03.4",
