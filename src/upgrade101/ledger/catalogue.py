@@ -16,7 +16,12 @@ class EventSource(Kind):
 
     service, noun, rank, has_own_id = "lambda", "event source", 10, True
     creates, deletes = "CreateEventSourceMapping", "DeleteEventSourceMapping"
-    actions = ("lambda:ListEventSourceMappings", "lambda:ListTags", "lambda:DeleteEventSourceMapping")
+    actions = (
+        "lambda:ListEventSourceMappings",
+        "lambda:GetEventSourceMapping",
+        "lambda:ListTags",
+        "lambda:DeleteEventSourceMapping",
+    )
 
     def made(self, parameters: Parameters, answer: Parameters) -> str:
         return str(answer["UUID"])

@@ -17,7 +17,8 @@ class Unknown(Kind):
 
     def __init__(self, service: str, creates: str, input_shape: Any) -> None:
         members = input_shape.members if input_shape else {}
-        tagged_in = next((name for name in ("Tags", "tags") if name in members and _takes_tags(members[name])), "")
+        takes = [] if creates in _REFUSES_OTHER_TAGS else ["Tags", "tags"]
+        tagged_in = next((name for name in takes if name in members and _takes_tags(members[name])), "")
         # shadowing what the other kinds have in their classes
         vars(self).update(
             service=service,
@@ -50,6 +51,8 @@ def _takes_tags(shape: Any) -> bool:
         return {"Key", "Value"} <= set(getattr(shape.member, "members", ()))
     return bool(shape.type_name == "map")
 
+
+_REFUSES_OTHER_TAGS = frozenset({"CreateTopic"})  # where one is there already, which is no error otherwise
 
 _PARTS = frozenset(
     {
