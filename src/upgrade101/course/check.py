@@ -14,6 +14,7 @@ from ..gateway.happenings import Happening
 from .bench import fresh
 from .card import Card, Code, Facts, Folded, Part, Prose, Shown, show
 from .exercises import Bench, Benches, Exercise, exercises, find
+from .log import shown
 from .names import Unknown, tidy
 from .store import Store
 from .store import store as the_store
@@ -163,7 +164,7 @@ def _broken(exercise: Exercise, result: Tried) -> Iterator[Part]:
 
 def _prints(result: Tried) -> Iterator[Part]:
     if result.prints:
-        yield Folded("The log of your functions", [Code("\n".join(result.prints[-20:]))])
+        yield Folded("The log of your functions", [Code("\n".join(shown(result.prints)))])
 
 
 _BODY = {"done": _done, "not yet": _not_yet, "unwritten": _unwritten, "broken": _broken}

@@ -390,6 +390,18 @@ WRONG = [
     ),
     (
         "09.3",
+        "prints the card of a stranger",
+        _keeper((_ASK, f'{_ASK}    if row is None:\n        print("refused:", offered)\n')),
+        "no card in it",
+    ),
+    (
+        "09.3",
+        "calls a member by the card",
+        _keeper(('row["name"]', "offered[1]")),
+        "every event and every access log repeats it",
+    ),
+    (
+        "09.3",
         "lets in whoever it cannot look up",
         _keeper((_ASK, _FAILS_OPEN)),
         "what the guard answers where its question failed",
