@@ -411,7 +411,7 @@ def _listed(values: Sequence[Any]) -> str:
     """Return numbers in words.
 
     >>> _listed([1, 2, 4]), _listed([1]), len(_listed(range(1, 61)))
-    ('1, 2 and 4', '1', 23)
+    ('1, 2 and 4', '1', 21)
     """
     words = [f"{value:g}" if isinstance(value, Real) else str(value) for value in values]
     if len(words) > 14:
