@@ -66,12 +66,11 @@ def test_who_is_quicker_is_so_each_time(check: Check) -> None:
 
 
 RIGHT = {
-    "11.1 half of it is chance": """
+    "11.1 in hundredths of a second": """
         import random
 
         def answer(attempt):
-            longest = min(60, 2 ** (attempt + 1))
-            return longest / 2 + random.random() * longest / 2
+            return round(random.random() * min(60, 2 ** (attempt + 1)), 2)
     """,
     "11.1 with a table": """
         import random

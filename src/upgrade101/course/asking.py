@@ -89,6 +89,12 @@ def error_of(frame: str) -> str:
     return str(found["message"]) if isinstance(found, dict) and fields == found.keys() else ""
 
 
+def has_raised(bench: Bench) -> bool:
+    """Tell whether the last function that ended has raised, so that a verdict has a row “Raised”."""
+    ended = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
+    return bool(ended and ended[-1].error)
+
+
 def described(bench: Bench, frames: Sequence[str]) -> str:
     """Return in words what a client heard, and what the gateway knows about it."""
     if not frames:

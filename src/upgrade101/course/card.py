@@ -220,6 +220,9 @@ _STRESS = re.compile(r"\*\*(.+?)\*\*")
 _EMPHASIS = re.compile(r"(?<![\w*])\*([^*\s](?:[^*]*[^*\s])?)\*(?![\w*])")
 
 
+_CODE_SPAN = re.compile(r"(`[^`]*`)")
+
+
 def _marked(words: str) -> str:
     return _EMPHASIS.sub(r"<em>\1</em>", _STRESS.sub(r"<strong>\1</strong>", words))
 
@@ -229,8 +232,13 @@ def _plain(words: str) -> str:
 
     >>> _plain("all **three** say *message*, 2 * 3 * 4, *args and **kwargs")
     'all three say message, 2 * 3 * 4, *args and **kwargs'
+    >>> _plain("`2 * 2**attempt` doubles, and `2**number` **too**")
+    '`2 * 2**attempt` doubles, and `2**number` too'
     """
-    return _EMPHASIS.sub(r"\1", _STRESS.sub(r"\1", words))
+    pieces = _CODE_SPAN.split(words)
+    return "".join(
+        piece if place % 2 else _EMPHASIS.sub(r"\1", _STRESS.sub(r"\1", piece)) for place, piece in enumerate(pieces)
+    )
 
 
 def _chunks(words: str) -> Iterable[tuple[bool, str]]:

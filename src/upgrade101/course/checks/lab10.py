@@ -15,9 +15,9 @@ from botocore.exceptions import ClientError
 
 from ... import cloud
 from ...deploy import Api, Handler
-from ...gateway.happenings import Answered, Called, Invoked, Opened, Received, Sent
+from ...gateway.happenings import Called, Invoked, Opened, Received, Sent
 from ...rest import rest_api
-from ..asking import BROKEN, FORBIDDEN, SILENCE, described, kind
+from ..asking import BROKEN, FORBIDDEN, SILENCE, described, has_raised, kind
 from ..bench import Bench, Line
 from ..beside import beside
 from ..exercises import NotYet, exercise, trying
@@ -52,7 +52,7 @@ def _expect(bench: Bench, frames: Sequence[str], wanted: Mapping[str, Any], look
     if found is None or any(name not in found or found[name] != value for name, value in wanted.items()):
         fault = kind(frames) or _fault(found, wanted)
         look = looks.get(fault) or _LOOKS.get(fault) or looks.get("", "")
-        if "“Raised”" in look and not _raised(bench):
+        if "“Raised”" in look and not has_raised(bench):
             look = "what your function returns: an answer has a `statusCode`, and a `body` that is text"
         shown = {**wanted, more: "…"} if more else wanted
         raise NotYet(expected=json.dumps(shown, ensure_ascii=False), got=described(bench, frames), look=look)
@@ -79,12 +79,6 @@ def _fault(found: Mapping[str, Any] | None, wanted: Mapping[str, Any]) -> str:
         return ID
     words = found.get("words")
     return NULL if isinstance(words, list) and "null" in words else ""
-
-
-def _raised(bench: Bench) -> bool:
-    """Tell whether the last function that answered has raised."""
-    answered = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
-    return bool(answered and answered[-1].error)
 
 
 _LOOKS = {

@@ -19,6 +19,7 @@ said = texts("11")
 # ── 11.1 · back-off with jitter ──────────────────────────────────────────────────────────────────────────────────────
 
 SINGERS, FIRST, MOST = 30, 2.0, 60.0
+FEWEST = 8  # different pauses of thirty; tenths of a second have 16, give or take two
 
 
 @exercise("11.1", **said["11.1"])
@@ -57,19 +58,26 @@ def _too_long(longest: float) -> str:
 
 
 def _expect_spread(pauses: Sequence[float], longest: float) -> None:
-    """Raise NotYet unless pauses use the room they have; by chance a right answer fails once in ten million times."""
+    """Raise NotYet unless pauses use the room they have; by chance a right answer fails once in a million times."""
     _expect_within(pauses, longest)
     least, most = min(pauses), max(pauses)
     got = f"they wait between {least:.2f} and {most:.2f} seconds"
     if most - least < longest / 1000:
         got = f"all wait {most:.2f} seconds, and knock together again"
         raise NotYet(expected="thirty moments spread out", got=got, look="who decides? Chance, or all alike")
+    if len(set(pauses)) < FEWEST:
+        got = f"no more than {len(set(pauses))} different pauses among {SINGERS}"
+        look = "whole seconds are few: chance chooses among all numbers, with a fraction"
+        raise NotYet(expected="thirty moments spread out", got=got, look=look)
     if most <= longest / 2:
         look = "how the longest pause grows: it doubles with each attempt"
         raise NotYet(expected=f"some that wait nearly {longest:g} seconds", got=got, look=look)
     if most - least < longest / 4:
         look = "how much of a pause is chance: all of it, from 0 on"
         raise NotYet(expected="thirty moments spread out", got=f"{got}: one crowd still", look=look)
+    if least > 0.4 * longest:  # thirty times above that by chance: once in four million
+        look = "where chance begins: at 0, so that some come back at once and the crowd is spread over all of the time"
+        raise NotYet(expected="some that hardly wait", got=got, look=look)
 
 
 # ── 11.4 · numbers, and what is missing ──────────────────────────────────────────────────────────────────────────────
@@ -83,12 +91,13 @@ _MESSES: tuple[tuple[int, tuple[int, ...]], ...] = (
     (12, (3, 12, 7)),
     (12, ()),
     (12, (14, 12, 13)),
+    (13, (14, 16, 15, 15)),
 )
 
 
 @exercise("11.4", **said["11.4"])
 def reads_each_once_and_in_order(read_on: Callable[[int, list[dict[str, Any]]], Any], bench: Bench) -> None:
-    """Eight small messes, and then a whole evening from the dice."""
+    """Nine small messes, and then a whole evening from the dice."""
     for last, numbers in _MESSES:
         _reads_on(read_on, last, [_message(number) for number in numbers])
     dice = random.Random(vary(11))
@@ -104,7 +113,8 @@ def reads_each_once_and_in_order(read_on: Callable[[int, list[dict[str, Any]]], 
 
 
 def _message(number: int) -> dict[str, Any]:
-    return {"number": number, "text": f"{vary('bar')} {number}"}
+    """Return a message; two of them have the same text."""
+    return {"number": number, "text": f"{vary('bar')} {15 if number == 16 else number}"}
 
 
 def _bad_weather(
@@ -162,7 +172,9 @@ def _why_other_texts(found: Sequence[Any], wanted: Sequence[str]) -> str:
     told = [_short(text) for text in found]
     if not all(isinstance(text, str) for text in found):
         return "what is read: the texts, not the numbers or the whole messages"
-    if any(count > 1 for count in Counter(told).values()):
+    if set(told) == {_short(text) for text in wanted} and len(told) < len(wanted):
+        return "two messages may have the same text: only their numbers tell them apart"
+    if Counter(told) - Counter(map(_short, wanted)) and set(told) <= {_short(text) for text in wanted}:
         return "a message that came twice is read once"
     if sorted(found) == sorted(wanted):
         return "the order: that of the numbers, not that in which they came"

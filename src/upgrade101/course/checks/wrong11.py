@@ -232,10 +232,38 @@ WRONG = [
     ),
     # 11.2 · Two wishes at the same moment
     (
+        "11.1",
+        "waits whole seconds",
+        _pause("return random.randint(0, min(60, 2 * 2**attempt))"),
+        "whole seconds are few",
+    ),
+    (
+        "11.1",
+        "leaves half of the pause to chance",
+        _pause("longest = min(60, 2 * 2**attempt)", "return longest / 2 + random.uniform(0, longest / 2)"),
+        "where chance begins: at 0",
+    ),
+    (
         "11.2",
         "looks and then writes",
         _wish("number = highest() + 1", "wishes.put_item(Item=row | {'number': number})"),
         "the wish is lost, and its singer believes in it",
+    ),
+    (
+        "11.2",
+        "takes no notice where the write fails",
+        _wish(
+            "while True:",
+            "    number = highest() + 1",
+            "    try:",
+            f"        {_PUT}",
+            "    except gone_on:",
+            "        continue",
+            "    except Exception:",
+            "        pass",
+            "    break",
+        ),
+        "between the look of a function and its write",
     ),
     (
         "11.2",
@@ -429,6 +457,19 @@ WRONG = [
     ),
     (
         "11.4",
+        "knows doubles by their text",
+        _read(
+            "texts = []",
+            "for message in sorted(came, key=lambda message: message['number']):",
+            "    if message['number'] == last + 1 and message['text'] not in texts:",
+            "        last += 1",
+            "        texts.append(message['text'])",
+            "return texts, any(message['number'] > last for message in came)",
+        ),
+        "two messages may have the same text: only their numbers tell them apart",
+    ),
+    (
+        "11.4",
         "begins at the lowest that came",
         _read_on(("    texts = []", "    texts, last = [], min(text_of, default=1) - 1")),
         "what must not be read yet or again",
@@ -518,6 +559,12 @@ WRONG = [
         "counts its ids from 0",
         _deliver((_ID, "str(number)"), ("for text in texts]", "for number, text in enumerate(texts)]")),
         "an id for each text that nobody else has",
+    ),
+    (
+        "11.5",
+        "counts its ids for each singer",
+        _deliver((_ID, 'f"{name}{number}"'), ("for text in texts]", "for number, text in enumerate(texts)]")),
+        "an id belongs to one text of one singer",
     ),
     (
         "11.5",
