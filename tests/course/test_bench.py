@@ -1,11 +1,13 @@
 import logging
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from course_kit import cell
+from moto import mock_aws
 from moto.iam.models import iam_backends
 
 from upgrade101 import ConfigurationError, cloud, connect, websocket_api, wire
@@ -284,16 +286,21 @@ def test_where_no_cloud_runs_one_is_started_for_as_long_as_it_takes(
     assert capsys.readouterr().out == ""
 
 
-def test_on_aws_a_check_says_kindly_where_it_runs(moto: None, nowhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_aws_a_check_says_kindly_where_it_runs(
+    moto: None, nowhere: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     for name, value in {
-        "ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
-        "SECRET_ACCESS_KEY": "x",
-        "DEFAULT_REGION": "x",
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "x",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "UPGRADE101_LEDGER": str(tmp_path),
     }.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    cloud.start("aws", quiet=True)
-    with pytest.raises(ConfigurationError, match="checks run on moto") as said, fresh():
-        pass
+        monkeypatch.setenv(name, value)
+    with mock_aws():  # for an account
+        cloud.start("aws", quiet=True)
+        with pytest.raises(ConfigurationError, match="checks run on moto") as said, fresh():
+            pass
+        cloud.stop()
     assert 'cloud.start("moto")' in said.value.hint
 
 
