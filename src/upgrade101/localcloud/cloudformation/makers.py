@@ -9,12 +9,14 @@ from .iam_types import RoleType
 from .lambda_types import FunctionType, PermissionType
 from .made import Maker
 from .moto_types import MotoType
+from .s3_types import BucketPolicyType
 from .table_type import TableType
 
 _OWN = (
     FunctionType("AWS::Lambda::Function"),
     PermissionType("AWS::Lambda::Permission"),
     RoleType("AWS::IAM::Role"),
+    BucketPolicyType("AWS::S3::BucketPolicy"),
     TableType("AWS::DynamoDB::Table"),
 )
 _KNOWN: Mapping[str, Maker] = {**TYPES, **{each.name: each for each in _OWN}}

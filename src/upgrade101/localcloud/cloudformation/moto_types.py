@@ -28,6 +28,7 @@ _FIXED: Mapping[str, tuple[str, ...]] = {  # "Update requires: Replacement", on 
     "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
     "AWS::SNS::Topic": ("TopicName", "FifoTopic"),
     "AWS::S3::Bucket": ("BucketName",),
+    "AWS::S3::BucketPolicy": ("Bucket",),
     "AWS::Lambda::EventSourceMapping": ("EventSourceArn", "StartingPosition"),
 }
 _ALWAYS_NEW = frozenset({"AWS::Lambda::Permission", "AWS::Lambda::Version", "AWS::Lambda::LayerVersion"})
