@@ -33,3 +33,11 @@ def test_every_module_in_it_finds_what_it_imports(place: Path) -> None:
 def test_it_holds_nothing_that_gives_answers_away(place: Path, secret: str) -> None:
     assert (overlay.PACKAGE / secret).exists()
     assert not (place / "upgrade101" / secret).exists()
+
+
+def test_an_address_that_is_local_already_stays_as_it_is() -> None:
+    from upgrade101.grading.inside import cloud
+
+    here = cloud.local_url("https://a1.execute-api.us-east-1.amazonaws.com/dev/words")
+    assert "/_aws/execute-api/a1/dev/words" in here
+    assert cloud.local_url(here) == here

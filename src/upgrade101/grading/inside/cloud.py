@@ -113,8 +113,10 @@ def dial(url: str) -> socket.socket:
 
 
 def local_url(url: str) -> str:
-    """Return the address of an API for programs that cannot play DNS."""
+    """Return the address of an API for programs that cannot play DNS; one that is local already stays as it is."""
     parts = urlsplit(url)
+    if parts.path.startswith("/_aws/execute-api/"):
+        return url
     api_id = (parts.hostname or "").partition(".")[0]
     scheme = {"wss": "ws", "https": "http"}.get(parts.scheme, parts.scheme)
     path = f"/_aws/execute-api/{api_id}{parts.path}"
