@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import boto3
 import botocore.handlers
 import pytest
+from botocore.loaders import create_loader
 from moto import mock_aws
 from rich.console import Console
 
@@ -62,9 +63,12 @@ class Account:
     def __init__(self, faults):
         self.faults = faults
         self.run = None
+        self._clients = {}
 
     def client(self, service, region="us-east-1"):
-        return boto3.client(service, region_name=region)
+        if (service, region) not in self._clients:
+            self._clients[service, region] = boto3.client(service, region_name=region)
+        return self._clients[service, region]
 
     def begin(self):
         self.run = Run("aws")
@@ -162,9 +166,16 @@ def faults():
     faults.uninstall()
 
 
+@pytest.fixture(scope="session")
+def models():
+    """Read AWS's service models once for all these tests."""
+    return create_loader()
+
+
 @pytest.fixture
-def account(faults, monkeypatch, tmp_path):
+def account(faults, models, monkeypatch, tmp_path):
     """Return an account with somebody else's things in it."""
+    monkeypatch.setattr("botocore.session.create_loader", lambda path: models)
     monkeypatch.setenv("UPGRADE101_LEDGER", str(tmp_path / "runs"))
     monkeypatch.setattr(patience.time, "sleep", lambda seconds: None)
     with mock_aws():

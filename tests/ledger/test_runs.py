@@ -68,6 +68,17 @@ def test_a_client_that_was_made_before_the_run_is_watched_too(account, runs):
     assert [line["kind"] for line in lines(runs) if line["line"] == "intent"] == ["role", "function"]
 
 
+def test_one_client_that_creates_several_things_tags_them_all(account, runs):
+    account.begin()
+    client, run_id = account.client("apigateway"), account.run.book.run_id
+    rest = client.create_rest_api(name="first")["id"]
+    key = client.create_api_key(name="second")["id"]
+    again = client.create_rest_api(name="third")["id"]
+    assert client.get_api_key(apiKey=key)["tags"] == {"upgrade101:run": run_id}
+    for api_id in (rest, again):
+        assert client.get_rest_api(restApiId=api_id)["tags"] == {"upgrade101:run": run_id}
+
+
 def test_a_refused_call_leaves_nothing_to_look_for_and_a_deleted_thing_neither(account, runs):
     account.begin()
     account.table()
@@ -84,6 +95,7 @@ def test_the_learner_sees_the_parameters_that_were_typed_and_keeps_the_own_tags(
     cloud.start("aws")
     try:
         mine = {"team": "blue"}
+        account._clients.clear()  # those of the notebook are made after cloud.start
         made = account.client("apigatewayv2").create_api(
             Name="a", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action", Tags=mine
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from .unknown import creating
 
 _make_api_call = BaseClient._make_api_call
 _active: Recorder | None = None
+_tagging: ContextVar[tuple[Kind, str] | None] = ContextVar("upgrade101_tagging", default=None)
 
 
 class Recorder:
@@ -51,14 +53,17 @@ class Recorder:
         client.meta.events.register(
             f"provide-client-params.{client.meta.service_model.service_id.hyphenize()}.{kind.creates}",
             _tag,
-            unique_id="upgrade101-run",
+            unique_id=f"upgrade101-run-{kind.creates}",
         )
+        being_created = _tagging.set((kind, self.book.run_id))
         try:
             answer = call()
         except (ClientError, ParamValidationError) as fault:
             if _created_nothing(fault):
                 self._note("void", id=number, error=str(fault)[:200])
             raise
+        finally:
+            _tagging.reset(being_created)
         made = kind.made(parameters, answer)
         self._note("made", id=number, name=made, at=_time_of(answer))
         self._named.add((kind.noun, made, where))
@@ -117,10 +122,9 @@ def _time_of(answer: Any) -> float | None:
 
 
 def _tag(params: dict[str, Any], model: Any, **_: Any) -> dict[str, Any] | None:
-    if _active is None:
-        return None
-    kind = creating(model.service_model.service_name, model.name, model.input_shape)
-    return kind.with_tag(params, _active.book.run_id) if kind else None
+    """Add the tag to a create call that is written down; the handler stays with its client, for other calls too."""
+    kind, run_id = _tagging.get() or (None, "")
+    return kind.with_tag(params, run_id) if kind and kind.creates == model.name else None
 
 
 def _watched(client: Any, operation_name: str, api_params: dict[str, Any]) -> Any:
