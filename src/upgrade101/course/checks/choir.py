@@ -5,13 +5,14 @@ It keeps each message once, by its id, under the next number of its book; nobody
 
 import json
 from functools import cache
+from typing import Any
 
 import boto3
 
 BOOK = "choir-book"
 
 
-def tell(event, context):  # type: ignore[no-untyped-def]
+def tell(event: Any, context: Any) -> Any:
     """Keep a message, and answer with its receipt."""
     asked = json.loads(event["body"])
     try:
@@ -22,11 +23,11 @@ def tell(event, context):  # type: ignore[no-untyped-def]
 
 
 @cache
-def _book():  # type: ignore[no-untyped-def]
+def _book() -> Any:
     return boto3.resource("dynamodb").Table(BOOK)
 
 
-def _keep(row):  # type: ignore[no-untyped-def]
+def _keep(row: dict[str, str]) -> int:
     """Return the number under which a message is kept: a new one, or the one it has already."""
     book = _book()
     for _ in range(50):
@@ -45,5 +46,5 @@ def _keep(row):  # type: ignore[no-untyped-def]
     raise RuntimeError("others were quicker fifty times")
 
 
-def _answer(said):  # type: ignore[no-untyped-def]
+def _answer(said: Any) -> dict[str, Any]:
     return {"statusCode": 200, "body": json.dumps(said)}
