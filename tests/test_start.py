@@ -397,7 +397,7 @@ def here(environment: Any) -> Any:
 
 def test_its_own_words(here: Any) -> None:
     python = sys.executable
-    assert start.command_for(here, "test", ["-q"]) == [python, "-m", "pytest", "-q"]
+    assert start.command_for(here, "test", ["-q"]) == [python, "-m", "pytest", *start.TOGETHER, "-q"]
     assert start.command_for(here, "serve", ["--port", "0"]) == [python, "-m", "upgrade101", "serve", "--port", "0"]
     assert start.command_for(here, "lessons", ["--twice"]) == [python, "-m", "upgrade101", "lessons", "--twice"]
     assert start.command_for(here, "bench", []) == [python, "-m", "upgrade101", "bench"]

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.notebooks
 @pytest.fixture(scope="module")
 def runs(request):
     """The runs of all lessons that are asked for, on their way."""
-    chosen = [item.callspec.params["job"] for item in request.session.items if "runs" in item.fixturenames]
+    mine = [item for item in request.session.items if item.path == request.path and "runs" in item.fixturenames]
+    chosen = [item.callspec.params["job"] for item in mine]
     with Runs(chosen) as runs:
         yield runs
 

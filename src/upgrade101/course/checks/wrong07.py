@@ -477,7 +477,7 @@ return sum(told)
 with ThreadPoolExecutor(2) as pool:
     return sum(pool.map(lambda id: tell(connections, id, text), ids))
 """),
-        "never more than 2 at once",
+        "how many posts are under way at once",
     ),
     (
         "calls the function itself, and submits what it returns",
