@@ -17,6 +17,12 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return overlay.build(tmp_path_factory.mktemp("overlay"))
 
 
+def python(code: str, place: Path) -> subprocess.CompletedProcess[str]:
+    """Run code as a submission's kernel would: importing the package there confines the whole process."""
+    env = {"PYTHONPATH": str(place), "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "PATH": os.defpath}
+    return subprocess.run([sys.executable, "-c", code], env=env, cwd=place, capture_output=True, text=True)
+
+
 def test_every_module_in_it_finds_what_it_imports(place: Path) -> None:
     """Another room's new import would otherwise be found by a class."""
     files = sorted((place / "upgrade101").rglob("*.py"))
@@ -24,8 +30,7 @@ def test_every_module_in_it_finds_what_it_imports(place: Path) -> None:
     names = [path.relative_to(place).with_suffix("").as_posix() for path in files]
     modules = [name.removesuffix("/__init__").replace("/", ".") for name in names if not any(a in name for a in apart)]
     code = f"import importlib\nfor name in {modules}: importlib.import_module(name)"
-    env = {"PYTHONPATH": str(place), "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "PATH": os.defpath}
-    done = subprocess.run([sys.executable, "-c", code], env=env, cwd=place, capture_output=True, text=True)
+    done = python(code, place)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -35,9 +40,12 @@ def test_it_holds_nothing_that_gives_answers_away(place: Path, secret: str) -> N
     assert not (place / "upgrade101" / secret).exists()
 
 
-def test_an_address_that_is_local_already_stays_as_it_is() -> None:
-    from upgrade101.grading.inside import cloud
-
-    here = cloud.local_url("https://a1.execute-api.us-east-1.amazonaws.com/dev/words")
-    assert "/_aws/execute-api/a1/dev/words" in here
-    assert cloud.local_url(here) == here
+def test_an_address_that_is_local_already_stays_as_it_is(place: Path) -> None:
+    code = """
+from upgrade101 import cloud
+here = cloud.local_url("https://a1.execute-api.us-east-1.amazonaws.com/dev/words")
+print(here, cloud.local_url(here))
+"""
+    done = python(code, place)
+    here = "http://127.0.0.1:1/_aws/execute-api/a1/dev/words"
+    assert (done.stdout, done.stderr) == (f"{here} {here}\n", "")
