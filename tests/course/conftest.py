@@ -1,4 +1,6 @@
+import gc
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +10,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # for course_kit
 
+from upgrade101 import cloud
 from upgrade101.course import exercises as the_exercises
+from upgrade101.course.bench import fresh
+from upgrade101.course.check import Check
 from upgrade101.course.exercises import NotYet, exercise, expect, trying
 from upgrade101.course.store import Store
 from upgrade101.wire import samples
@@ -51,6 +56,22 @@ def lessons(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "progress.json")
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[None]:
+    """A local cloud for the tests of one file; what a wrong answer left open is put away with it."""
+    cloud.start("moto", quiet=True)
+    yield
+    cloud.stop()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+@pytest.fixture
+def check(store: Store) -> Check:
+    return Check(store, fresh)
 
 
 class Bench:

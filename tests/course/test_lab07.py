@@ -1,56 +1,16 @@
 """Lab 07, both ways: what is right is done, and what is plausible and wrong is told what is wrong."""
 
-from collections.abc import Iterator
-
 import pytest
-from course_kit import cell
+from course_kit import LAB, BothWays, cell
 
-from upgrade101 import cloud
-from upgrade101.course.bench import fresh
 from upgrade101.course.check import Check
 from upgrade101.course.checks.wrong07 import WRONG
-from upgrade101.course.exercises import RUNGS, exercises
-from upgrade101.course.store import Store
+
+pytestmark = LAB
 
 
-@pytest.fixture(scope="module", autouse=True)
-def moto() -> Iterator[None]:
-    cloud.start("moto", quiet=True)
-    yield
-    cloud.stop()
-
-
-@pytest.fixture
-def check(store: Store) -> Check:
-    return Check(store, fresh)
-
-
-@pytest.mark.parametrize(("id", "name", "source", "words"), WRONG, ids=lambda value: str(value)[:50])
-def test_a_wrong_answer_is_told_what_is_wrong(check: Check, id: str, name: str, source: str, words: str) -> None:
-    verdict = check(id, cell(source)["answer"])
-    assert verdict.state == "not yet", verdict.card.text
-    assert words in " ".join(verdict.card.text.split()) or words in verdict.card.text
-
-
-def test_every_exercise_has_a_handful_of_wrong_answers() -> None:
-    for exercise in exercises("07"):
-        assert sum(id == exercise.id for id, *_ in WRONG) >= 5, exercise.id
-
-
-def test_every_exercise_has_all_its_words() -> None:
-    assert [exercise.id for exercise in exercises("07")] == ["07.1", "07.2", "07.3", "07.4", "07.5"]
-    for exercise in exercises("07"):
-        assert len([hint for hint in exercise.hints if hint.strip()]) == RUNGS
-        assert exercise.showed and exercise.now_try and exercise.look and exercise.symptoms
-
-
-def test_nothing_of_a_check_reaches_the_learners_cloud(check: Check) -> None:
-    before = cloud.ledger.entries()
-    for exercise in exercises("07"):
-        source = next(source for known, _, source, _ in WRONG if known == exercise.id)
-        check(exercise.id, cell(source)["answer"])
-    assert cloud.ledger.entries() == before
-    assert not cloud.latency.is_on
+class TestLab07(BothWays):
+    number, wrong = "07", WRONG
 
 
 def test_a_half_written_answer_is_still_unwritten(check: Check) -> None:
