@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from upgrade101.ledger.locks import locked
 
 Entry = dict[str, Any]
 Record = dict[str, dict[str, Entry]]
@@ -163,32 +164,9 @@ def _alone(path: Path) -> Iterator[None]:
         return
     with file:
         deadline = time.monotonic() + PATIENCE
-        while not _locked(file) and time.monotonic() < deadline:
+        while not locked(file) and time.monotonic() < deadline:
             time.sleep(0.02)
         yield  # closing the file gives the lock back
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _locked(file: IO[bytes]) -> bool:
-        try:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _locked(file: IO[bytes]) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True  # a disk without locks: nothing to wait for
-        return True
 
 
 store = Store()

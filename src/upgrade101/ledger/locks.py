@@ -21,7 +21,7 @@ class Lock:
         if self._file is not None:
             return True
         file = self.path.open("a+b")
-        if not _locked(file):
+        if not locked(file):
             file.close()
             return False
         file.truncate(0)
@@ -47,7 +47,8 @@ class Lock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _locked(file: IO[bytes]) -> bool:
+    def locked(file: IO[bytes]) -> bool:
+        """Lock an open file until it is closed; False where another has it, True also on a disk without locks."""
         try:
             file.seek(1 << 30)  # far behind the text, which others may then read
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
@@ -57,11 +58,12 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _locked(file: IO[bytes]) -> bool:
+    def locked(file: IO[bytes]) -> bool:
+        """Lock an open file until it is closed; False where another has it, True also on a disk without locks."""
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         except OSError:
-            return True  # a disk without locks
+            return True
         return True
