@@ -276,7 +276,7 @@ _listening: set[asyncio.Future[None]] = set()  # a loop alone does not keep its 
 
 async def _connect(url: str, options: dict[str, Any]) -> ClientConnection:
     if not cloud.is_local():
-        return await connect(url, **options)
+        return await connect(cloud.local_url(url), **options)
     parts = urlsplit(url)
     return await connect(urlunsplit(parts._replace(scheme="ws")), sock=cloud.dial(url), **options)
 

@@ -13,7 +13,9 @@ from botocore.httpsession import URLLib3Session
 from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud, connect, package, websocket_api, wire
+from upgrade101.crowd import crowd
 from upgrade101.gateway.errors import ConfigurationError
+from upgrade101.remote import answers
 from upgrade101.remote.endpoint import Endpoint, with_redirect
 
 
@@ -167,3 +169,46 @@ def test_on_moto_a_package_is_the_cell_alone(greet, capsys):
         assert b"upgrade101_redirect" not in package(greet)
     finally:
         cloud.stop()
+
+
+def test_a_crowd_finds_the_endpoint(elsewhere, greet):
+    api = websocket_api("many", {"$default": greet})
+    with crowd(api.url, 3) as clients:
+        clients.send(lambda number: f"I am {number}")
+        assert sorted(clients.recv(timeout=20)) == [f"you said I am {number}" for number in range(3)]
+
+
+def test_the_address_of_an_api_is_spelt_as_on_aws_however_the_cloud_spells_it(elsewhere, monkeypatch):
+    original = answers._make_request
+    monkeypatch.setattr(answers, "_make_request", lambda *asked: _with_http(*original(*asked)))  # as MiniStack says it
+    made = boto3.client("apigatewayv2").create_api(
+        Name="spelt", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
+    )
+    assert made["ApiEndpoint"].startswith("wss://")
+    listed = boto3.client("apigatewayv2").get_apis()["Items"]
+    assert [api["ApiEndpoint"] for api in listed if api["Name"] == "spelt"] == [made["ApiEndpoint"]]
+
+
+def _with_http(raw, answer):
+    for api in (answer, *answer.get("Items", ())):
+        if "ApiEndpoint" in api:
+            api["ApiEndpoint"] = api["ApiEndpoint"].replace("wss://", "http://")
+    return raw, answer
+
+
+def test_a_function_that_starts_slowly_is_waited_for_longer_than_here(elsewhere, tmp_path):
+    slow = cell(
+        tmp_path,
+        """
+import time
+
+def handler(event, context):
+    time.sleep(1.2)
+    return {"statusCode": 200, "body": "awake"}
+""",
+    )
+    api = websocket_api("slow", {"wake": slow}, two_way=("wake",))
+    with connect(api.url) as ws:
+        for seconds in (20, 1):  # once it is warm
+            ws.send('{"action": "wake"}')
+            assert ws.recv(timeout=seconds) == "awake"

@@ -14,7 +14,7 @@ from botocore.httpsession import URLLib3Session
 
 from ..gateway.errors import ConfigurationError
 from ..localcloud.guard import is_loopback
-from . import redirect
+from . import answers, redirect
 
 _SHIM = "upgrade101_redirect"
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
@@ -48,6 +48,10 @@ class Endpoint:
                 f"nobody answers at {self.url} ({fault})",
                 hint="start it first, for instance: python3 start.py serve --port 4566",
             ) from None
+        self.resume()
+
+    def resume(self) -> None:
+        """Send boto3 there, whoever answers: what ``start`` does, and what follows a ``stop`` for a while."""
         settings = {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region,
@@ -61,11 +65,13 @@ class Endpoint:
             os.environ.pop(name, None)
         os.environ.update(settings)
         redirect.install()
+        answers.install()
         URLLib3Session.send = self._kept_inside()
 
     def stop(self) -> None:
         """Let boto3 call AWS again."""
         redirect.uninstall()
+        answers.uninstall()
         URLLib3Session.send = _send
         for name, value in self._before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})

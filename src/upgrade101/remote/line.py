@@ -56,6 +56,10 @@ class Line(ClientConnection):
             raise
         self._told(Opened, subprotocol=self.subprotocol or "")
 
+    def recv(self, timeout: float | None = None, decode: bool | None = None) -> Any:
+        """Return the next message; wait longer for it than on this machine."""
+        return super().recv(patience(timeout), decode)
+
     def send(self, message: Any, **options: Any) -> None:
         """Send a message, and tell of it."""
         if self.state is State.OPEN:  # told before it goes, because the answer is told by another thread
@@ -84,6 +88,15 @@ class Line(ClientConnection):
             self._told(Closed, code=told.code, reason=told.reason, by="gateway", answered=own.code if own else 0)
         else:
             self._told(Closed, code=own.code if own else told.code, reason=own.reason if own else "", by="client")
+
+
+def patience(timeout: float | None) -> float | None:
+    """Return how long to wait where a function may start cold, far away: five times as long, four seconds at most more.
+
+    >>> patience(0.2), patience(2), patience(30), patience(0), patience(None)
+    (1.0, 6.0, 34.0, 0, None)
+    """
+    return timeout and min(5 * float(timeout), timeout + 4.0)
 
 
 def _read(message: Any) -> str:
