@@ -150,6 +150,35 @@ def lessons(
 
 
 @app.command()
+def elsewhere(
+    cloud: Annotated[str, typer.Argument(help="ministack, serve, aws, moto, or an address.")] = "ministack",
+    only: Annotated[list[str] | None, typer.Option(help="Only this lesson and its lab, 05 say; repeatable.")] = None,
+    with_labs: Annotated[bool, typer.Option("--labs/--no-labs", help="Also run the labs' solutions.")] = True,
+    write: Annotated[
+        bool, typer.Option("--write", help="Run nothing; bring docs/other-clouds.md up to date with its list.")
+    ] = False,
+) -> None:
+    """Run lessons and labs' solutions on another cloud; exit 1 where a cell differs from AWS and is not listed."""
+    from .authoring import elsewhere as course
+    from .authoring import elsewhere_table
+    from .authoring.clouds import cloud_of
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    try:
+        listed = course.differences(root())
+        if write:
+            text = elsewhere_table.page(root(), listed)
+            (root() / elsewhere_table.PAGE).write_text(text, encoding="utf-8", newline="\n")
+            return
+        notebooks = course.notebooks(root(), only or [], with_labs=with_labs)
+        there = cloud_of(cloud, root())
+    except ConfigurationError as fault:
+        _refuse(fault)
+    raise typer.Exit(elsewhere_table.show(notebooks, there, listed, console))
+
+
+@app.command()
 def grade(
     submissions: Annotated[
         Path | None, typer.Argument(help="The folder with STUDENT/LAB/LAB.ipynb, or STUDENT.ipynb, for each.")
