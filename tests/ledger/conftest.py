@@ -109,6 +109,11 @@ class Account:
         selection = {"ProtocolType": "WEBSOCKET", "RouteSelectionExpression": "$request.body.action"}
         return client.create_api(Name=name, **selection, **more)["ApiId"]
 
+    def bucket(self, name="packages", **more):
+        client = self.client("s3")
+        client.create_bucket(Bucket=name, **more)
+        client.put_object(Bucket=name, Key="chat.zip", Body=ZIP)
+
     def everything(self):
         """Create one of each kind, and what AWS keeps of it by itself."""
         self.role()
@@ -117,6 +122,7 @@ class Account:
         self.table()
         self.client("logs").create_log_group(logGroupName="/course/notes")
         self.client("sqs").create_queue(QueueName="jobs")
+        self.bucket()
         self.function()
         self.unseen(self.client("logs").create_log_group, logGroupName="/aws/lambda/worker")
         self.client("lambda").create_event_source_mapping(EventSourceArn=SQS_QUEUE, FunctionName="worker")
@@ -129,6 +135,7 @@ class Account:
         """Create what is somebody else's, of every kind, without the ledger."""
         self.unseen(self.role, name="their-role")
         self.unseen(self.table, name="theirs")
+        self.unseen(self.bucket, name="theirs")
         self.unseen(self.client("sqs").create_queue, QueueName="theirs")
         self.unseen(self.client("logs").create_log_group, logGroupName="/aws/lambda/theirs")
         self.unseen(self.function, name="theirs", role="arn:aws:iam::123456789012:role/their-role")
@@ -143,6 +150,7 @@ class Account:
         return {
             "role": {role["RoleName"] for role in self.client("iam").list_roles()["Roles"]},
             "table": set(self.client("dynamodb", region).list_tables()["TableNames"]),
+            "bucket": {bucket["Name"] for bucket in self.client("s3").list_buckets()["Buckets"]},
             "log group": {group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]},
             "queue": {url.rpartition("/")[2] for url in queues},
             "function": {function["FunctionName"] for function in functions.list_functions()["Functions"]},

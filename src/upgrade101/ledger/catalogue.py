@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from .buckets import Bucket
 from .kinds import Kind, Missing, Parameters, Tags, pages, pairs
 
 
@@ -356,6 +357,7 @@ KINDS: tuple[Kind, ...] = (
     LogGroup(),
     Queue(),
     Table(),
+    Bucket(),
     Role(),
 )
 BY_NOUN = {kind.noun: kind for kind in KINDS}
@@ -370,7 +372,7 @@ def named_by(arn: str) -> tuple[Kind, str] | None:
     >>> kind, name = named_by("arn:aws:dynamodb:us-east-1:123456789012:table/connections")
     >>> kind.noun, name
     ('table', 'connections')
-    >>> named_by("arn:aws:s3:::somebodys-bucket")
+    >>> named_by("arn:aws:sns:us-east-1:123456789012:somebodys-topic")
     """
     for noun, pattern in _ARNS.items():
         if found := re.fullmatch(rf"arn:[\w-]+:{pattern}", arn):
@@ -387,6 +389,7 @@ _ARNS = {
     "log group": r"logs:[^:]*:\d*:log-group:([^:]+)(?::\*)?",
     "queue": r"sqs:[^:]*:\d*:([^:]+)",
     "table": r"dynamodb:[^:]*:\d*:table/([^/]+)",
+    "bucket": r"s3:::([^/]+)",
     "stack": r"cloudformation:[^:]*:\d*:stack/([^/]+)/.*",
     "role": r"iam::\d*:role/(?:.*/)?([^/]+)",
 }

@@ -145,7 +145,8 @@ class Cleaner:
             tags = self._tags(kind, client, item.name)
             if tags is None:
                 return
-            if kind.has_own_id or tags.get(RUN_TAG) == page.run_id:
+            ours = kind.has_own_id or tags.get(RUN_TAG) == page.run_id
+            if ours or self._patience(lambda: kind.is_surely_ours(client, item, tags)):
                 found.ours[_key(item)] = item
             elif item.state != "gone":
                 found.strangers[_key(item)] = item, _whose(tags)

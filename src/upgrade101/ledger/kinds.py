@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
+from .book import Item
+
 RUN_TAG = "upgrade101:run"
 
 Parameters = Mapping[str, Any]
@@ -86,6 +88,14 @@ class Kind(ABC):
 
     def exists_already(self, client: Any, parameters: Parameters) -> bool:
         """Tell whether a create call would hand out one that is there already instead of failing."""
+        return False
+
+    def tag_afterwards(self, client: Any, parameters: Parameters, run_id: str) -> None:
+        """Tag what was just created, for kinds whose create call takes no tags. Raises ClientError."""
+        return
+
+    def is_surely_ours(self, client: Any, item: Item, tags: Tags) -> bool:
+        """Tell whether something without the run's tag, and called as AWS was asked to call it, is the run's."""
         return False
 
     def with_tag(self, parameters: Parameters, run_id: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 from botocore.client import BaseClient
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from .book import Book
 from .catalogue import DELETING
@@ -65,6 +65,8 @@ class Recorder:
         finally:
             _tagging.reset(being_created)
         made = kind.made(parameters, answer)
+        if not self._tag_afterwards(kind, client, parameters):
+            return answer  # it stays an intent, which is recognised by its age
         self._note("made", id=number, name=made, at=_time_of(answer))
         self._named.add((kind.noun, made, where))
         return answer
@@ -88,6 +90,15 @@ class Recorder:
             self._accounts[frozen.access_key] = _asked_account(client, frozen)
         return self._accounts[frozen.access_key]
 
+    def _tag_afterwards(self, kind: Kind, client: Any, parameters: dict[str, Any]) -> bool:
+        """Tag what takes no tags while it is created; tell whether it has its tag."""
+        try:
+            kind.tag_afterwards(client, parameters, self.book.run_id)
+        except (ClientError, BotoCoreError) as fault:
+            print(f"the {kind.noun} {kind.asked(parameters)} cannot be tagged ({fault})")
+            return False
+        return True
+
     def _note(self, line: str, **facts: Any) -> None:
         """Write what has happened already; that the disk is full is no reason to lose AWS's answer."""
         try:
@@ -106,10 +117,14 @@ def _asked_account(client: Any, frozen: Any) -> str:
 
 
 def _created_nothing(fault: Exception) -> bool:
-    """Tell whether a failed create call has surely created nothing: AWS refused it, and did not merely stumble."""
+    """Tell whether a failed create call has surely created nothing: AWS refused it, and did not merely stumble.
+
+    After a stumble botocore calls again, and what is refused then ("it exists") may be what the first call has made.
+    """
     if not isinstance(fault, ClientError):
         return True
-    return int(fault.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)) < 500
+    about = fault.response.get("ResponseMetadata", {})
+    return int(about.get("HTTPStatusCode", 500)) < 500 and not about.get("RetryAttempts")
 
 
 def _time_of(answer: Any) -> float | None:
