@@ -13,6 +13,7 @@ from moto.iam.models import get_account_id_from
 from moto.sts.models import sts_backends
 
 from .control_plane.resources import find_api
+from .functions import log_shelf
 
 _IDENTITY = frozenset({"iam", "sts"})  # access keys and roles
 
@@ -67,6 +68,7 @@ def owner_of(api_id: str) -> str:
 
 def clear(account_id: str) -> None:
     """Delete everything in an account but its keys and roles."""
+    log_shelf.store()  # or what was logged so far would be there again as soon as somebody looks
     services = list(BackendDict._instances)  # type: ignore[misc]
     for service in services:
         if service.service_name not in _IDENTITY and account_id in list(service):
