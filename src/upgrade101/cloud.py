@@ -12,7 +12,9 @@ import os
 import socket
 import ssl
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, cast
 from urllib.parse import urlsplit, urlunsplit
@@ -21,14 +23,16 @@ import boto3
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websockets_connect
 
+from .account.entry import Account
 from .calls import Calls
-from .gateway.clock import Clock
+from .clock import Clock
 from .gateway.errors import ConfigurationError
 from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
 from .ledger.run import COMMAND, Run, left_behind, words
+from .localcloud import guard
 from .localcloud.accounts import account_of
 from .localcloud.chaos import Chaos, Odds
 from .localcloud.guard import is_loopback
@@ -39,7 +43,7 @@ from .remote.line import Line
 
 MOTO, AWS = "moto", "aws"
 
-clock = Clock()
+clock = Clock(lambda: _elsewhere())
 """The time that the local cloud lives in: ``cloud.clock.advance(minutes=11)``."""
 
 ledger = Ledger()
@@ -56,12 +60,14 @@ _calls = Calls(_tell, caller, clock.now)
 _observers.watch(ledger.note)
 
 
+@dataclass(slots=True)
 class _Running:
     """What is running now."""
 
     where: str = ""
     local: LocalCloud | None = None
     endpoint: Endpoint | None = None
+    account: Account | None = None
     undo: Callable[[], None] | None = None
     run: Run | None = None  # what writes down what is created, wherever it outlives the process
 
@@ -73,6 +79,7 @@ def start(
     where: str | None = None,
     *,
     region: str | None = None,
+    profile: str | None = None,
     limits: Limits | None = None,
     functions: str = "",
     quiet: bool = False,
@@ -81,8 +88,10 @@ def start(
 
     ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
     given, the environment variable ``CLOUD`` decides. On moto, ``functions`` run in ``"threads"`` of this process (the
-    default) or in ``"processes"`` of their own, which can be killed and may crash. Raises ConfigurationError where AWS
-    has no credentials, or where another cloud than the one asked for is running already.
+    default) or in ``"processes"`` of their own, which can be killed and may crash. ``profile`` is AWS's alone: there
+    account, region and what a lesson creates are shown, and you are asked once (``UPGRADE101_YES=1`` says yes for
+    scripts). Raises ConfigurationError where the answer is no, where AWS cannot be used (no credentials, an expired
+    session, the root user, a region without the services), or where another cloud is running already.
     """
     where = where or os.environ.get("CLOUD") or MOTO
     if _now.where and _now.where != where:
@@ -91,16 +100,24 @@ def start(
         already = f"functions already run in {_now.local.functions.run_in} here"
         raise ConfigurationError(already, hint="cloud.stop() first")
     if not _now.where:
-        _start(where, region, limits, functions or "threads")
+        if where != MOTO and (limits is not None or functions):
+            print("limits and functions are moto's: another cloud has its own, and these are not used")
+        _start(where, region, profile, limits, functions or "threads")
         _now.where = where
     if not quiet:
         print(describe())
 
 
-def _start(where: str, region: str | None, limits: Limits | None, functions: str) -> None:
+def _start(where: str, region: str | None, profile: str | None, limits: Limits | None, functions: str) -> None:
     if where == AWS:
-        _start_aws(region)
-        _start_run(where)
+        account = Account(profile, region)
+        account.start()
+        try:
+            _start_run(where)
+        except ConfigurationError:
+            account.stop()
+            raise
+        _now.account = account
     elif where == MOTO:
         local = LocalCloud(region=region or "us-east-1", clock=clock, limits=limits, functions=functions).start()
         local.gateway.watch(_tell)
@@ -134,17 +151,6 @@ def _start_run(where: str) -> None:
         print(f" --run {page.run_id}")
 
 
-def _start_aws(region: str | None) -> None:
-    if region:
-        os.environ["AWS_DEFAULT_REGION"] = region
-    session = boto3.Session()
-    if session.get_credentials() is None or session.region_name is None:
-        raise ConfigurationError(
-            "boto3 finds no AWS credentials or no region here",
-            hint="run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')",
-        )
-
-
 def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone.
 
@@ -154,16 +160,64 @@ def stop() -> None:
     try:
         _end_run()
     finally:
-        _calls.uninstall()
-        _calls.account_of = None
-        if _now.undo is not None:
-            _now.undo()
-        if _now.local is not None:
-            _now.local.stop()
-        if _now.endpoint is not None:
-            _now.endpoint.stop()
+        _stop()
         ledger.forget()
-        _now.where, _now.local, _now.endpoint, _now.undo, _now.run = "", None, None, None, None
+
+
+def _stop() -> None:
+    global _now
+    _calls.uninstall()
+    _calls.account_of = None
+    if _now.undo is not None:
+        _now.undo()
+    for each in (_now.local, _now.endpoint, _now.account):
+        if each is not None:
+            each.stop()
+    _now = _Running()
+
+
+@contextmanager
+def locally() -> Iterator[LocalCloud]:
+    """Have the local cloud here until the block ends, wherever the notebook runs, and then all is as it was.
+
+    What is created in the block is no part of a run on AWS or on an endpoint, and no call of boto3 reaches either,
+    whoever makes it. Where the notebook runs on moto already, this is its own local cloud.
+    """
+    if _now.local is not None:
+        yield _now.local
+        return
+    out_of_bounds = _now.endpoint.url if _now.endpoint else os.environ.get("AWS_ENDPOINT_URL", "")
+    with _stepped_out():
+        start(MOTO, quiet=True)
+        guard.close(out_of_bounds)
+        try:
+            yield local()
+        finally:
+            _stop()
+
+
+@contextmanager
+def _stepped_out() -> Iterator[None]:
+    """Leave what is running for a while; harmless where nothing is."""
+    global _now
+    there, _now = _now, _Running()
+    if there.run is not None:
+        there.run.pause()
+    if there.endpoint is not None:
+        there.endpoint.stop()
+    variables = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_ENDPOINT_URL")}
+    try:
+        yield
+    finally:
+        os.environ.update(variables)
+        if there.endpoint is not None:
+            there.endpoint.resume()
+        if there.run is not None:
+            there.run.resume()
+        _now = there
+        if there.where:
+            _calls.install()
+        boto3.DEFAULT_SESSION = None
 
 
 def _end_run() -> None:
@@ -245,10 +299,17 @@ def chaos(
     """
     _running()
     if _now.local is None:
-        print("chaos: AWS has days of its own, nothing is added")
+        print(f"chaos: {_elsewhere()} has days of its own, nothing is added")
     return Chaos(
         _now.local, Odds(kills, gone, delays, duplicates, restarts), seed=seed, longest_ms=longest_ms, most=most
     )
+
+
+def _elsewhere() -> str:
+    """Return what another cloud than the local one is called; '' on moto, and where nothing runs."""
+    if not _now.where or _now.local is not None:
+        return ""
+    return _now.endpoint.url if _now.endpoint else "AWS"
 
 
 def is_local() -> bool:

@@ -286,7 +286,7 @@ def test_where_no_cloud_runs_one_is_started_for_as_long_as_it_takes(
     assert capsys.readouterr().out == ""
 
 
-def test_on_aws_a_check_says_kindly_where_it_runs(
+def test_on_aws_a_check_runs_on_the_local_cloud_and_touches_nothing_there(
     moto: None, nowhere: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name, value in {
@@ -294,14 +294,21 @@ def test_on_aws_a_check_says_kindly_where_it_runs(
         "AWS_SECRET_ACCESS_KEY": "x",
         "AWS_DEFAULT_REGION": "us-east-1",
         "UPGRADE101_LEDGER": str(tmp_path),
+        "UPGRADE101_YES": "1",
     }.items():
         monkeypatch.setenv(name, value)
     with mock_aws():  # for an account
         cloud.start("aws", quiet=True)
-        with pytest.raises(ConfigurationError, match="checks run on moto") as said, fresh():
-            pass
+        kept = boto3.client("dynamodb")
+        with fresh() as bench:
+            assert cloud.is_local() and not cloud.is_aws()
+            bench.api({"$default": HUSH}, two_way=("$default",))
+        assert cloud.is_aws() and not cloud.is_local()
+        assert boto3.client("apigatewayv2").get_apis()["Items"] == []
+        assert boto3.client("lambda").list_functions()["Functions"] == []
+        assert kept.list_tables()["TableNames"] == []
+        assert '"intent"' not in next(tmp_path.glob("*.jsonl")).read_text(encoding="utf-8")
         cloud.stop()
-    assert 'cloud.start("moto")' in said.value.hint
 
 
 def test_what_is_no_notebook_cell_is_said_by_package(moto: None) -> None:

@@ -25,7 +25,6 @@ from websockets.sync.client import ClientConnection
 
 from .. import cloud
 from ..deploy import Api, Handler, function, websocket_api
-from ..gateway.errors import ConfigurationError
 from ..gateway.happenings import Called, Happening, Invoked
 from ..localcloud import accounts
 from ..localcloud.functions import surroundings
@@ -222,11 +221,11 @@ def _refused(response: Response) -> str:
 def fresh() -> Iterator[Bench]:
     """Yield a bench, and delete what is on it afterwards.
 
-    Where no cloud runs, one is started for as long as it takes. Raises ConfigurationError where the notebook runs on
-    AWS: a check would cost money there, and could touch what is yours.
+    It is a local cloud wherever the notebook runs: on AWS a check would cost money, and could touch what is yours. It
+    lasts as long as the bench where the notebook has none of its own.
     """
     with ExitStack() as undo:
-        local = _local(undo)
+        local = undo.enter_context(cloud.locally())
         session = _session(local)
         bench = Bench(session)
         undo.callback(cloud.set_aside(bench.takes))
@@ -237,18 +236,6 @@ def fresh() -> Iterator[Bench]:
         undo.callback(_settle)
         undo.enter_context(_as_default(session))
         yield bench
-
-
-def _local(undo: ExitStack) -> LocalCloud:
-    if not cloud.is_running():
-        cloud.start(cloud.MOTO, quiet=True)
-        undo.callback(cloud.stop)
-    if not cloud.is_local():
-        raise ConfigurationError(
-            "checks run on moto: on AWS they would cost money, and could touch what is yours",
-            hint='cloud.stop(), then cloud.start("moto"), and run the cell with your answer again',
-        )
-    return cloud.local()
 
 
 _kept: tuple[LocalCloud, _Session] | None = None

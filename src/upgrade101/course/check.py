@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import wire
+from .. import cloud, wire
 from ..gateway.errors import Upgrade101Error
 from ..gateway.happenings import Happening
 from .bench import fresh
@@ -90,7 +90,7 @@ class Check:
     def _verdict(self, exercise: Exercise, answer: Any) -> Verdict:
         result = attempt(exercise, answer, self.benches)
         self._keep(exercise, result)
-        parts = [*_BODY[result.state](exercise, result), *_prints(result), *self._progress(exercise)]
+        parts = [*_BODY[result.state](exercise, result), *_where(), *_prints(result), *self._progress(exercise)]
         picture = wire.draw(result.happenings)
         if picture.story.steps:
             parts.append(Shown(picture))
@@ -160,6 +160,11 @@ def _broken(exercise: Exercise, result: Tried) -> Iterator[Part]:
     else:
         yield Prose("This says nothing about your answer. Restart the kernel and run this cell again.")
         yield Facts([("Got", result.error)])
+
+
+def _where() -> Iterator[Part]:
+    if cloud.is_running() and not cloud.is_local():
+        yield Prose("Checked on the local cloud: nothing was created or called where this notebook runs.")
 
 
 def _prints(result: Tried) -> Iterator[Part]:

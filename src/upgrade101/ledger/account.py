@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ _NONE_CLASSES = (
     "ProfileNotFound",
     "NoRegionError",
 )
+UNKNOWN_KEYS = "AWS does not know the keys that boto3 finds here"
 _NO_KEYS = "boto3 finds no AWS credentials or no region here"
 _STAY = "run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')"
 
@@ -48,12 +50,18 @@ def refusal(fault: BaseException) -> ConfigurationError | None:
     code = fault.response.get("Error", {}).get("Code", "") if isinstance(fault, ClientError) else ""
     kind = type(fault).__name__
     if code in EXPIRED or kind in _EXPIRED_CLASSES:
-        return ConfigurationError("your AWS session has expired", hint="sign in again ('aws sso login', new keys)")
+        return ConfigurationError("your AWS session has expired", hint=_sign_in())
     if code in UNKNOWN:
-        return ConfigurationError(f"AWS does not know the keys that boto3 finds here ({code})", hint=_STAY)
+        return ConfigurationError(f"{UNKNOWN_KEYS} ({code})", hint=_STAY)
     if kind in _NONE_CLASSES:
         return ConfigurationError(f"{_NO_KEYS} ({fault})", hint=_STAY)
     return None
+
+
+def _sign_in() -> str:
+    """Return how to get keys that have not expired, for the profile that is in use."""
+    profile = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+    return f"sign in again: aws sso login{f' --profile {profile}' if profile else ''} (or take new keys)"
 
 
 def unreachable(fault: BaseException) -> ConfigurationError:

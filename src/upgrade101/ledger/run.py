@@ -39,6 +39,16 @@ class Run:
         self._recorder = Recorder(self.book, self.account)
         self._recorder.install()
 
+    def pause(self) -> None:
+        """Watch no more, until ``resume``: what is created meanwhile is somewhere else."""
+        if self._recorder is not None:
+            self._recorder.uninstall()
+
+    def resume(self) -> None:
+        """Watch again."""
+        if self._recorder is not None:
+            self._recorder.install()
+
     def clean(self) -> Report:
         """Delete what was created since ``start``, and prove it. Raises ConfigurationError where nobody answers."""
         if not self.book.read().items:

@@ -15,6 +15,7 @@ from botocore.httpsession import URLLib3Session
 from ..gateway.errors import ConfigurationError
 
 _send = URLLib3Session.send
+_left = ""
 
 
 def is_loopback(host: str) -> bool:
@@ -32,6 +33,11 @@ def is_loopback(host: str) -> bool:
 def _refuse(self: Any, request: Any) -> Any:
     parts = urlsplit(request.url)
     host = parts.hostname or ""
+    if _left and parts.netloc == urlsplit(_left).netloc:
+        raise ConfigurationError(
+            f"a boto3 client wanted to call {_left}, but this runs on the local cloud, and touches nothing there",
+            hint="make the client inside the function that uses it",
+        )
     if is_loopback(host) or parts.scheme not in ("http", "https"):  # wss, say: urllib3 refuses it in its own words
         return _send(self, request)
     raise ConfigurationError(
@@ -40,8 +46,10 @@ def _refuse(self: Any, request: Any) -> Any:
     )
 
 
-def close() -> None:
-    """Refuse every call that would leave this machine."""
+def close(left: str = "") -> None:
+    """Refuse every call that would leave this machine, and those to an endpoint that the notebook has ``left``."""
+    global _left
+    _left = left
     URLLib3Session.send = _refuse
 
 

@@ -1,0 +1,170 @@
+"""Entering an AWS account: look whose it is and what it can do, say what will be created, ask once."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+
+import boto3
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.session import Session
+
+from ..gateway.errors import ConfigurationError
+from ..ledger.account import UNKNOWN_KEYS, Identity, identity
+from . import plan
+
+YES = "UPGRADE101_YES"
+SERVICES = ("apigatewayv2", "lambda", "dynamodb")
+_HOME = "us-east-1"  # the region that every account has
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+_PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_STAY = "run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')"
+
+_agreed: set[tuple[str, str]] = set()
+
+
+class Account:
+    """The account that boto3's credentials lead to; ``start`` enters it, ``stop`` puts the environment back.
+
+    ``profile`` and ``region`` are what boto3 finds by itself where they are None.
+    """
+
+    def __init__(self, profile: str | None = None, region: str | None = None) -> None:
+        self._profile, self._region = profile, region
+        self._before: dict[str, str | None] = {}
+
+    def start(self) -> None:
+        """Look, show and ask. Raises ConfigurationError where one should not go on, and nothing has changed then."""
+        self._set_variables()
+        try:
+            region = _region()
+            who = self._identity(region)
+            if who.arn.endswith(":root"):
+                raise ConfigurationError(
+                    "these are the keys of the root user, who may do everything and cannot be held back",
+                    hint="make a user or a role of its own for the course and sign in as that one",
+                )
+            ask(who, region)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Let boto3 find profile and region as before; harmless where nothing was changed."""
+        for name, value in self._before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        self._before = {}
+        boto3.DEFAULT_SESSION = None
+
+    def _set_variables(self) -> None:
+        settings: dict[str, str | None] = {}
+        if self._profile:  # keys in the environment would win over it
+            settings |= dict.fromkeys((*_KEYS, *_PROFILES)) | {"AWS_PROFILE": self._profile}
+        if self._region:
+            settings["AWS_DEFAULT_REGION"] = self._region
+        self._before = {name: os.environ.get(name) for name in settings}
+        for name, value in settings.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        boto3.DEFAULT_SESSION = None
+
+    def _identity(self, region: str) -> Identity:
+        """Ask AWS who is calling; a region that is switched off knows nobody, though the keys are good."""
+        try:
+            return identity()
+        except ConfigurationError as fault:
+            if region == _HOME or UNKNOWN_KEYS not in fault.message or not _is_known_at_home():
+                raise
+        raise ConfigurationError(
+            f"the region {region} is not switched on in your account",
+            hint=f"take another (region={_HOME!r}), or switch it on under Account, AWS Regions, in AWS's console",
+        )
+
+
+def _is_known_at_home() -> bool:
+    try:
+        identity(boto3.Session(region_name=_HOME))
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _region() -> str:
+    """Return boto3's region. Raises ConfigurationError: no profile, no keys, no region, or a wrong one."""
+    try:
+        session = boto3.Session()
+        has_keys = session.get_credentials() is not None
+    except ProfileNotFound as fault:
+        raise ConfigurationError(str(fault), hint=_profiles_there()) from None
+    except BotoCoreError as fault:
+        raise ConfigurationError(f"boto3 cannot use its settings ({fault})", hint=_STAY) from None
+    if not has_keys or session.region_name is None:
+        raise ConfigurationError("boto3 finds no AWS credentials or no region here", hint=_STAY)
+    region = str(session.region_name)
+    if missing := [service for service in SERVICES if region not in session.get_available_regions(service)]:
+        raise _wrong_region(region, missing)
+    return region
+
+
+def _wrong_region(region: str, missing: list[str]) -> ConfigurationError:
+    botocore = Session()
+    others = {
+        name: partition
+        for partition in botocore.get_available_partitions()
+        for name in botocore.get_available_regions("sts", partition)
+    }
+    if others.get(region, "aws") != "aws":
+        said = f"the region {region} lies in the partition {others[region]}, where ARNs differ from the course's"
+        return ConfigurationError(said, hint=f"take one of the public regions, say region={_HOME!r}")
+    if region in others:
+        said = f"the region {region} has no {' and no '.join(missing)}, which the course needs"
+        return ConfigurationError(said, hint=f"take another one, say region={_HOME!r}")
+    close = difflib.get_close_matches(region, [name for name, where in others.items() if where == "aws"], 1)
+    return ConfigurationError(
+        f"boto3 knows no region called {region!r}",
+        hint=f"did you mean region={(close or [_HOME])[0]!r}? If it is a new one, bring boto3 up to date",
+    )
+
+
+def _profiles_there() -> str:
+    names = Session().available_profiles
+    if not names:
+        return f"no profile is set up on this machine: {_STAY}"
+    return f"the profiles on this machine: {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
+
+
+# ── the question ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def ask(who: Identity, region: str) -> None:
+    """Show where one is and what will be created, and ask; once for an account and region in one process.
+
+    Raises ConfigurationError where the answer is not yes, or where nobody can be asked.
+    """
+    if (who.account, region) in _agreed:
+        return
+    print(f"AWS account …{who.account[-4:]}, region {region}, as {who.arn.rpartition(':')[2]}")
+    print(*plan.sentences(), sep="\n")
+    if not _is_yes(os.environ.get(YES, "")) and not _is_yes(_answer()):
+        raise ConfigurationError("you did not say yes, so nothing was created", hint="cloud.start('moto') is free")
+    _agreed.add((who.account, region))
+
+
+def _answer() -> str:
+    sys.stdout.flush()
+    try:
+        return input("Go on? [y/N] ")
+    except (EOFError, OSError, RuntimeError):  # the last is Jupyter's, where a kernel has nobody to ask
+        raise ConfigurationError(
+            "nobody can be asked here, so nothing was created",
+            hint=f"set the environment variable {YES}=1 to say yes beforehand",
+        ) from None
+
+
+def _is_yes(answer: str) -> bool:
+    """Tell whether an answer means yes.
+
+    >>> [_is_yes(answer) for answer in ("y", " Yes", "1", "true", "", "n", "0", "yesterday")]
+    [True, True, True, True, False, False, False, False]
+    """
+    return answer.strip().lower() in ("y", "yes", "1", "true", "on")
