@@ -134,7 +134,10 @@ def _install(folder: Path) -> None:
     """Make MiniStack's own environment, with uv where it is at hand."""
     shutil.rmtree(folder, ignore_errors=True)
     python = str(folder / _SCRIPTS / f"python{_EXE}")
-    steps = [[sys.executable, "-m", "venv", str(folder)], [python, "-m", "pip", "install", "-q", *PACKAGES]]
+    steps = [
+        [sys.executable, "-m", "venv", str(folder)],
+        [python, "-m", "pip", "install", "-q", "--retries", "1", *PACKAGES],
+    ]
     if uv := shutil.which("uv"):
         steps = [[uv, "venv", "-q", "--python", sys.executable, str(folder)]]
         steps += [[uv, "pip", "install", "-q", "--python", python, *PACKAGES]]
