@@ -7,6 +7,8 @@
   python3 start.py lessons            run every lesson without a browser; --only 05, --twice, --sections, --browser
   python3 start.py labs verify        prove the labs: solutions pass, wrong answers do not; labs build makes them
   python3 start.py elsewhere          run lessons and labs on another cloud: ministack, aws, an address
+  python3 start.py conform aws        hold rows of docs/parity.md to what a cloud does; --out FILE
+  python3 start.py contract           write which IAM actions the lessons need; --record, --check
   python3 start.py bench              measure the local gateway; --quick, --case NAME, --list, --write
   python3 start.py grade FOLDER       grade a class; --lab 03, --out REPORT (docs/grading.md says how)
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
@@ -389,7 +391,7 @@ def command_for(environment: Environment, word: str, arguments: list[str]) -> li
         return lab(environment, arguments)
     if word == "test":
         return [python, "-m", "pytest", *TOGETHER, *arguments]
-    if word in ("bench", "elsewhere", "grade", "lessons", "serve", "soak"):
+    if word in ("bench", "conform", "contract", "elsewhere", "grade", "lessons", "serve", "soak"):
         return [python, "-m", "upgrade101", word, *arguments]
     return [*find_tool(environment, word), *arguments]
 
@@ -437,7 +439,7 @@ def start(words: list[str]) -> int:
     if word == "lock":
         return refresh_lock(environment, arguments)
     environment.ensure(Progress(sys.stdout))
-    if word in ("lab", "test", "lessons", "elsewhere", "bench", "soak"):
+    if word in ("lab", "test", "lessons", "elsewhere", "contract", "bench", "soak"):
         os.chdir(environment.root)
     return hand_over(command_for(environment, word, arguments), run_environ(environment))
 

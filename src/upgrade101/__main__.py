@@ -179,6 +179,46 @@ def elsewhere(
 
 
 @app.command()
+def conform(
+    where: Annotated[str, typer.Argument(help="moto, aws, or the address of an endpoint.")] = "moto",
+    out: Annotated[Path | None, typer.Option(help="Also write the table to this file.")] = None,
+) -> None:
+    """Hold rows of docs/parity.md to what a cloud does; exit 1 where it does something else."""
+    from .authoring import conformance_table
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    try:
+        raise typer.Exit(conformance_table.show(root(), where, out, console))
+    except ConfigurationError as fault:
+        _refuse(fault)
+
+
+@app.command()
+def contract(
+    record: Annotated[bool, typer.Option("--record", help="Run the lessons first, and record what they ask.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="With --record: only this lesson, 05 say; repeatable.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, help="How many kernels run at a time.")] = 2,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 where something would change.")] = False,
+) -> None:
+    """Write which IAM actions the lessons need, from the recorded contract of what they ask of AWS."""
+    from .authoring import contract_pages
+    from .authoring.lint import root
+    from .gateway import ConfigurationError
+
+    try:
+        code = contract_pages.record(root(), only or [], at_once, console) if record else 0
+        found = contract_pages.outdated(root()) if check else []
+        if not check and not code:
+            contract_pages.write(root())
+    except ConfigurationError as fault:
+        _refuse(fault)
+    for sentence in found:
+        console.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    raise typer.Exit(1 if found else code)
+
+
+@app.command()
 def grade(
     submissions: Annotated[
         Path | None, typer.Argument(help="The folder with STUDENT/LAB/LAB.ipynb, or STUDENT.ipynb, for each.")

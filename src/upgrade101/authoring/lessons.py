@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..gateway.errors import ConfigurationError
+from . import contract
 from .reading import read
 from .run import Ran, Report, code_cells, run_all, twice
 
@@ -46,11 +47,12 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What came of a job: its report, or the ``trouble`` that kept it from running."""
+    """What came of a job: its report and what it asked AWS for, or the ``trouble`` that kept it from running."""
 
     job: Job
     report: Report
     trouble: str = ""
+    requests: Sequence[contract.Request] = ()
 
     @property
     def failed(self) -> str:
@@ -114,16 +116,18 @@ def run(job: Job, stop: threading.Event, seen: Callable[[Job, int, int], None] =
         cells = cells_of(job)
         seen(job, 0, len(cells))
         with tempfile.TemporaryDirectory(prefix="lesson-", ignore_cleanup_errors=True) as folder:
+            asked = Path(folder, "requests")
             learner = {"UPGRADE101_PROGRESS": str(Path(folder, "progress.json")), "CLOUD": "moto", "AWS_PROFILE": ""}
             report = run_all(
                 cells,
                 job.path.parent,
-                environment=learner,
+                first=contract.FIRST,
+                environment={**learner, contract.FILE: str(asked)},
                 patience=PATIENCE_SECONDS,
                 stop=stop,
                 seen=lambda done: seen(job, done, len(cells)),
             )
-        return Done(job, report)
+            return Done(job, report, requests=contract.requests_in(asked))
     except Exception as error:  # somebody is writing it, or the kernel did not start
         return Done(job, Report([], 0.0), f"{type(error).__name__}: {error}")
 
