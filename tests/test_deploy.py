@@ -96,11 +96,24 @@ def test_the_source_must_be_known():
 
 def test_the_role_is_made_once_and_may_do_little():
     assert role() == role()
-    policy = boto3.client("iam").get_role_policy(RoleName="upgrade101-function", PolicyName="course")["PolicyDocument"]
-    assert "execute-api:ManageConnections" in json.dumps(policy)
-    assert "lambda:InvokeFunction" in json.dumps(policy)
-    assert "sqs:SendMessage" in json.dumps(policy) and "sqs:ReceiveMessage" in json.dumps(policy)
-    assert '"Action": "*"' not in json.dumps(policy)
+    policy = allowed("course-us-east-1")
+    actions = [action for statement in policy["Statement"] for action in statement["Action"]]
+    assert {"execute-api:ManageConnections", "lambda:InvokeFunction", "logs:PutLogEvents"} <= set(actions)
+    assert not [action for action in actions if "*" in action]
+    assert "*" not in [resource for statement in policy["Statement"] for resource in statement["Resource"]]
+
+
+def allowed(name):
+    """Return a policy of the functions' role."""
+    return boto3.client("iam").get_role_policy(RoleName="upgrade101-function", PolicyName=name)["PolicyDocument"]
+
+
+def test_functions_may_use_the_tables_that_were_made_for_them():
+    connection_table("visitors")
+    role(tables=("scores",))
+    for name in ("visitors", "scores"):
+        arn = f"arn:aws:dynamodb:us-east-1:123456789012:table/{name}"
+        assert allowed(f"table-{name}-us-east-1")["Statement"][0]["Resource"] == [arn, f"{arn}/index/*"]
 
 
 def test_a_function_is_created_then_updated():

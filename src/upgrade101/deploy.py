@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import inspect
 import io
-import json
 import linecache
-import time
 import zipfile
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,6 +20,8 @@ from typing import Any
 import boto3
 
 from . import cloud
+from .account.roles import FunctionRole
+from .account.waiting import told, until_known
 from .gateway.definition import CONNECT, DEFAULT
 from .gateway.errors import ConfigurationError
 from .ledger import RUN_TAG
@@ -28,19 +29,7 @@ from .remote.endpoint import with_redirect
 
 Handler = Callable[[Any, Any], Any]
 
-ROLE = "upgrade101-function"
 _STATEMENT = "api-gateway"
-_NEW_ROLE_SECONDS = 12
-_ASSUME = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"},
-    ],
-}
-_ALLOWED = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents", "execute-api:ManageConnections"]
-_TABLE_ACTIONS = ["dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan"]
-_ERRANDS = ["lambda:InvokeFunction"]
-_QUEUE_ACTIONS = [f"sqs:{name}" for name in ("SendMessage", "ReceiveMessage", "DeleteMessage", "GetQueueAttributes")]
 
 
 def package(handler: Handler | Path, *, beside: Path | None = None) -> bytes:
@@ -87,24 +76,33 @@ def _source(handler: Handler) -> str:
     return "".join(lines)
 
 
-def role(*, session: Any = boto3) -> str:
+def role(*, tables: Collection[str] = (), session: Any = boto3) -> str:
     """Return the ARN of the role that the course's functions run as; create it where it does not exist yet.
 
-    It may write logs, use DynamoDB tables and SQS queues, post to connections, invoke functions, and nothing else.
+    It may write logs, post to connections, invoke the course's own functions, use the ``tables`` named here, those that
+    this notebook has created, the queues of :func:`sqs_queue`, and nothing else.
     """
-    iam = session.client("iam")
-    try:
-        return str(iam.get_role(RoleName=ROLE)["Role"]["Arn"])
-    except iam.exceptions.NoSuchEntityException:
-        made = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=json.dumps(_ASSUME))
-    actions = _ALLOWED + _TABLE_ACTIONS + _QUEUE_ACTIONS + _ERRANDS
-    statement = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
-    iam.put_role_policy(RoleName=ROLE, PolicyName="course", PolicyDocument=json.dumps(policy))
-    if cloud.is_aws():
-        print(f"a new role, and AWS needs about {_NEW_ROLE_SECONDS} seconds until a function can run as it …")
-        time.sleep(_NEW_ROLE_SECONDS)
-    return str(made["Role"]["Arn"])
+    made = _role(session)
+    made.may_use(tables=tables)
+    return made.arn
+
+
+def _role(session: Any) -> FunctionRole:
+    made = FunctionRole(session, _region(session), is_ours=cloud.is_local())
+    if session is boto3 and not cloud.is_local():  # moto asks nobody what he may do
+        made.may_use(tables=[entry.name for entry in cloud.ledger.entries() if entry.kind == "table"])
+    return made
+
+
+def _region(session: Any) -> str:
+    if session is boto3 and boto3.DEFAULT_SESSION is None:
+        boto3.setup_default_session()
+    return str((boto3.DEFAULT_SESSION if session is boto3 else session).region_name)
+
+
+def _waiting(what: str) -> AbstractContextManager[None]:
+    """Say what is waited for, where it takes long; on moto nothing does."""
+    return contextlib.nullcontext() if cloud.is_local() else told(what)
 
 
 def function(
@@ -152,12 +150,20 @@ def create_function(
         arn = _create_function(client, name, settings, code)
     except client.exceptions.ResourceConflictException:
         _refuse_strangers(client, name)
-        arn = client.update_function_code(FunctionName=name, ZipFile=code)["FunctionArn"]
-        client.get_waiter("function_updated_v2").wait(FunctionName=name)
-        client.update_function_configuration(FunctionName=name, **settings)
-        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        arn = _update_function(client, name, settings, code)
     _allow(client, name)
     return arn
+
+
+def _update_function(client: Any, name: str, settings: dict[str, Any], code: bytes) -> str:
+    """Give a function its new code and settings, one after the other, as AWS wants it; return its ARN."""
+    with _waiting(f"function {name}"):
+        client.get_waiter("function_active_v2").wait(FunctionName=name)  # it may have been made a moment ago
+        arn = client.update_function_code(FunctionName=name, ZipFile=code)["FunctionArn"]
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+        until_known(lambda: client.update_function_configuration(FunctionName=name, **settings))
+        client.get_waiter("function_updated_v2").wait(FunctionName=name)
+    return str(arn)
 
 
 def _refuse_strangers(client: Any, name: str) -> None:
@@ -170,17 +176,11 @@ def _refuse_strangers(client: Any, name: str) -> None:
 
 
 def _create_function(client: Any, name: str, settings: dict[str, Any], code: bytes) -> str:
-    """Create the function; a role made a moment ago cannot be assumed on AWS for some seconds."""
-    patience = time.monotonic() + 60
-    while True:
-        try:
-            arn = client.create_function(FunctionName=name, Code={"ZipFile": code}, **settings)["FunctionArn"]
-            client.get_waiter("function_active_v2").wait(FunctionName=name)
-            return str(arn)
-        except client.exceptions.InvalidParameterValueException as fault:
-            if "cannot be assumed" not in str(fault) or time.monotonic() > patience:
-                raise
-            time.sleep(3)
+    """Create the function and wait until it can run; a role made a moment ago is not known to Lambda at once."""
+    with _waiting(f"function {name}"):
+        made = until_known(lambda: client.create_function(FunctionName=name, Code={"ZipFile": code}, **settings))
+        client.get_waiter("function_active_v2").wait(FunctionName=name)
+    return str(made["FunctionArn"])
 
 
 def _allow(client: Any, name: str) -> None:
@@ -202,14 +202,29 @@ def connection_table(name: str = "connections", *, session: Any = boto3) -> Any:
     Its key is ``connection_id``, the index ``by_room`` finds the rows of a ``room``, and a row may be deleted once the
     time in ``expires`` (epoch seconds) has passed. It is paid by the request.
     """
+    role(tables=(name,), session=session)  # before it is there: what a role may do takes AWS seconds to know
     client = session.client("dynamodb")
     try:
         client.create_table(TableName=name, **_CONNECTIONS)
     except client.exceptions.ResourceInUseException:
+        _refuse_strangers_table(client, name)
         return session.resource("dynamodb").Table(name)
-    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
+    with _waiting(f"table {name}"):
+        client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
     client.update_time_to_live(TableName=name, TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True})
     return session.resource("dynamodb").Table(name)
+
+
+def _refuse_strangers_table(client: Any, name: str) -> None:
+    """Keep the hands off a table of an account that no run of the course has made."""
+    if not cloud.is_aws():
+        return
+    arn = client.describe_table(TableName=name)["Table"]["TableArn"]
+    if RUN_TAG not in {tag["Key"] for tag in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}:
+        raise ConfigurationError(
+            f"a table called {name!r} is in this account already, and this course did not make it",
+            hint="give yours another name, or delete that one if it is yours",
+        )
 
 
 _CONNECTIONS: dict[str, Any] = {
@@ -235,11 +250,14 @@ def sqs_queue(name: str, function_arn: str, *, batch_size: int = 10, session: An
     A queue that is there already is taken, and so is the event source mapping that ties the two together.
     """
     sqs, client = session.client("sqs"), session.client("lambda")
+    _role(session).may_use(queues=(name,))
     url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     known = client.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
     if not any(mapping["FunctionArn"] == function_arn for mapping in known):
-        client.create_event_source_mapping(EventSourceArn=arn, FunctionName=function_arn, BatchSize=batch_size)
+        settings = {"EventSourceArn": arn, "FunctionName": function_arn, "BatchSize": batch_size}
+        with _waiting(f"permission to read queue {name}"):
+            until_known(lambda: client.create_event_source_mapping(**settings))
     return url
 
 
