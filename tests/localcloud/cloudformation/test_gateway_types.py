@@ -207,6 +207,15 @@ def test_without_the_permission_nobody_is_answered(stacks: Stacks) -> None:
     assert "Internal server error" in said(url, "echo")
 
 
+def test_a_function_is_not_called_like_people(stacks: Stacks) -> None:
+    template = with_function()
+    template["Resources"]["Handler"]["Properties"]["FunctionName"] = "Upper Birk hut"
+    stack = stacks.create(template)
+    assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
+    reasons = " ".join(reason for _, _, reason in stacks.events(stack["StackId"]))
+    assert "Value 'Upper Birk hut' at 'functionName' failed to satisfy constraint" in reasons
+
+
 def test_a_changed_permission_is_a_new_one(stacks: Stacks) -> None:
     template = with_function()
     stacks.create(template)

@@ -29,6 +29,14 @@ def only(**resources: Any) -> dict[str, Any]:
             only(Api=API) | {"Resource": {}, "Stuff": 1},
             "ValidationError: Invalid template property or properties [Resource, Stuff]",
         ),
+        *(
+            (
+                only(Api=API) | {"Parameters": {"Room": slot}},
+                f"{FORMAT}Every Parameters object must contain a Type member.",
+            )
+            for slot in ("String", {"Default": "blue"}, None)
+        ),
+        (only(Api=API) | {"Parameters": ["Room"]}, f"{FORMAT}Parameters must be a map of objects."),
         (only(A_1=API), "ValidationError: Template format error: Resource name A_1 is non alphanumeric."),
         (
             only(Api={"Properties": {}}),

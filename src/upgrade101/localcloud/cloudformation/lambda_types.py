@@ -6,6 +6,7 @@ import base64
 import copy
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -15,6 +16,7 @@ from .faults import Fault, Gone
 from .made import Made, Properties, Site, Thing
 from .moto_types import MotoType, name_of, require, saying, thing_of
 
+_NAME = re.compile(r"(arn:[\w-]+:lambda:[\w-]+:\d{12}:function:)?[a-zA-Z0-9-_]{1,64}")
 _OF_ITSELF = {"Description": "", "MemorySize": 128, "Timeout": 3, "Layers": []}  # where nobody says anything
 
 
@@ -25,6 +27,7 @@ class FunctionType(MotoType):
         """Make it; raises Fault."""
         require(properties, "Code", "Role")
         name = name_of(self.name, site, logical_id, properties)
+        _check_name(name)
         backend = lambda_backends[site.account_id][site.region]
         if name in backend._lambdas._functions:
             raise Fault(f"{name} already exists")
@@ -87,6 +90,12 @@ def _as_a_request(name: str, properties: Properties) -> dict[str, Any]:
 
 def _variable(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        said = f"1 validation error detected: Value '{name}' at 'functionName' failed to satisfy constraint"
+        raise Fault(f'Resource handler returned message: "{said}" (HandlerErrorCode: InvalidRequest)')
 
 
 def zipped(code: str) -> bytes:

@@ -111,6 +111,7 @@ def finished(text: str, parameters: Mapping[str, Any], region: str) -> Template:
     Raises ValidationError.
     """
     template = read(text)
+    _check_parameters(template)
     if sam.is_needed(template):
         template = _long_forms(sam.transformed(template, parameters, region))
     elif template.get("Transform"):
@@ -119,6 +120,15 @@ def finished(text: str, parameters: Mapping[str, Any], region: str) -> Template:
         )
     _check(template)
     return template
+
+
+def _check_parameters(template: Template) -> None:
+    slots = template.get("Parameters") or {}
+    if not isinstance(slots, dict):
+        raise bad_template("Template format error: Parameters must be a map of objects.")
+    for slot in slots.values():
+        if not isinstance(slot, dict) or not isinstance(slot.get("Type"), str):
+            raise bad_template("Template format error: Every Parameters object must contain a Type member.")
 
 
 def _check(template: Template) -> None:
