@@ -1,7 +1,7 @@
 import pytest
 
 from upgrade101.course.check import Check, no_cloud
-from upgrade101.course.hint import Hint
+from upgrade101.course.hint import Hint, nearest_symptom
 from upgrade101.course.names import Unknown
 from upgrade101.course.store import Store
 
@@ -80,6 +80,27 @@ def test_a_symptom_finds_its_help(said: Said, symptom: str) -> None:
 def test_an_unknown_symptom_names_the_known_ones(said: Said) -> None:
     assert "KeyError: 'body'" in said("90.1", "410 Gone")
     assert "None is known here." in said("90.2", "410 Gone")
+
+
+@pytest.mark.parametrize(
+    ("symptom", "meant"),
+    [
+        ("403", "Forbidden | 403"),
+        ("it says 403 Forbidden", "Forbidden | 403"),
+        ("forbiden", "Forbidden | 403"),
+        ("404", ""),
+        ("41", ""),
+        ("Expected 4", ""),
+        ("Expected 0.62", ""),
+        ("Expected 0", "Expected 0"),
+        ("None", ""),
+        ("TypeError: 'NoneType' object is not iterable", "TypeError: 'NoneType'"),
+        ("", ""),
+    ],
+)
+def test_a_number_is_never_taken_for_another_nor_a_word_for_a_part(symptom: str, meant: str) -> None:
+    known = ["Forbidden | 403", "410", "Expected 0", "TypeError: 'NoneType'"]
+    assert nearest_symptom(symptom, known) == meant
 
 
 def test_a_symptom_climbs_no_rung(said: Said, store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -10,6 +11,8 @@ from .exercises import RUNGS, Exercise, find
 from .names import tidy
 from .store import Entry, Store
 from .store import store as the_store
+
+BAR = " | "
 
 
 class Hint:
@@ -77,8 +80,8 @@ def _not_all_yet(exercise: Exercise, climbed: int) -> Card:
 def _by_symptom(exercise: Exercise, symptom: str) -> Card:
     name = nearest_symptom(symptom, exercise.symptoms)
     if name:
-        return Card(f"{exercise.id} · “{name}”", [Prose(exercise.symptoms[name])])
-    known = "\n\n".join(f"`{name}`" for name in exercise.symptoms)
+        return Card(f"{exercise.id} · “{name.replace(BAR, '” · “')}”", [Prose(exercise.symptoms[name])])
+    known = "\n\n".join(f"`{each}`" for name in exercise.symptoms for each in name.split(BAR))
     words = f"These are known here:\n\n{known}" if known else "None is known here."
     return Card(
         f"{exercise.id} · no help for this symptom", [Prose(f'{words}\n\nThe ladder: `hint("{exercise.id}")`.')]
@@ -86,16 +89,40 @@ def _by_symptom(exercise: Exercise, symptom: str) -> Card:
 
 
 def nearest_symptom(symptom: str, known: Iterable[str]) -> str:
-    """Return the known symptom that is meant, or ''.
+    """Return the known symptom that is meant, or ''. One that has several names has them with bars in between.
 
-    >>> nearest_symptom("KeyError: 'body' (line 3)", ["KeyError: 'body'", "Forbidden"])
+    A slip of the keys is forgiven, but a number is never taken for another one.
+
+    >>> nearest_symptom("KeyError: 'body' (line 3)", ["KeyError: 'body'", "Forbidden | 403"])
     "KeyError: 'body'"
+    >>> nearest_symptom("403", ["410", "Forbidden | 403"])
+    'Forbidden | 403'
+    >>> nearest_symptom("404", ["410", "Forbidden | 403"])
+    ''
     """
-    names = {_folded(name): name for name in known}
+    names = {_folded(each): name for name in known for each in name.split(BAR)}
     said = _folded(symptom)
-    inside = [name for name in names if name in said or said in name]
-    near = inside or get_close_matches(said, names, n=1, cutoff=0.6)
+    if not said or said in names:
+        return names.get(said, "")
+    inside = [name for name in names if _is_in(name, said) or _is_in(said, name)]
+    near = inside or _like(said, names)
     return names[max(near, key=len)] if near else ""
+
+
+def _is_in(part: str, whole: str) -> bool:
+    """Tell whether words stand in others as words: ``none`` does not in ``nonetype``, nor ``1`` in ``1.5``."""
+    before, after = r"(?<!\w)" if part[0].isalnum() else "", r"(?!\w|[.,]\d)" if part[-1].isalnum() else ""
+    return bool(re.search(before + re.escape(part) + after, whole))
+
+
+def _like(said: str, names: Iterable[str]) -> list[str]:
+    """Return the name that is nearest to what was said, if one is near and has the same numbers."""
+    numbers = _numbers(said)
+    return get_close_matches(said, [name for name in names if _numbers(name) == numbers], n=1, cutoff=0.6)
+
+
+def _numbers(words: str) -> list[str]:
+    return re.findall(r"\d+", words)
 
 
 def _folded(words: str) -> str:
