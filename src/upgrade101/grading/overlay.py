@@ -17,6 +17,7 @@ _AS_IT_IS = (
     "rest.py",
     "scale",
     "course/chat",
+    "course/iac",
     "course/exercises.py",
     "course/fails.py",
     "course/names.py",
