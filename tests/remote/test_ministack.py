@@ -1,6 +1,6 @@
-"""Lessons on a cloud that others wrote: every cell is as on AWS, or listed as different.
+"""Lessons on a cloud that others wrote: every cell is as on AWS, or listed as different. And on our own: none differs.
 
-The rest of the course is run by ``python3 start.py elsewhere ministack``.
+The rest of the course is run by ``python3 start.py elsewhere ministack``, or ``serve``.
 """
 
 import os
@@ -10,7 +10,7 @@ import pytest
 
 from upgrade101 import ConfigurationError
 from upgrade101.authoring import elsewhere
-from upgrade101.authoring.clouds import cloud_of
+from upgrade101.authoring.clouds import Cloud, cloud_of
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.notebooks
@@ -27,9 +27,19 @@ def ministack():
         pytest.skip(str(fault))
 
 
+def ran(number, cloud):
+    (lesson,) = elsewhere.notebooks(ROOT, [number], with_labs=False)
+    return elsewhere.run(lesson, cloud, elsewhere.differences(ROOT))
+
+
 @pytest.mark.parametrize("number", ["03", "05", "06"])
 def test_a_lesson_on_ministack_differs_only_where_it_is_listed(number, ministack):
-    (lesson,) = elsewhere.notebooks(ROOT, [number], with_labs=False)
-    done = elsewhere.run(lesson, ministack, elsewhere.differences(ROOT))
+    done = ran(number, ministack)
     assert done.faults == {}
     assert done.count(elsewhere.OK) > done.count(elsewhere.DIFFERENT)
+
+
+def test_a_lesson_on_our_own_serve_is_as_on_aws_in_every_cell():
+    done = ran("06", Cloud("serve"))
+    assert done.faults == {}
+    assert set(done.verdicts.values()) == {elsewhere.OK}
