@@ -230,6 +230,19 @@ def test_what_is_meant_to_fail_says_nothing_in_the_log(moto: None) -> None:
         assert bench.prints == ["[lab-tables] asked for tables"]
 
 
+def test_what_a_check_provokes_is_in_the_log_where_it_goes_wrong(moto: None) -> None:
+    with fresh() as bench:
+        api = bench.api({"fail": FAILS, "$default": TABLES}, two_way=("$default",))
+        with bench.on_purpose():
+            bench.ask(api.url, '{"action": "fail"}')
+        bench.ask(api.url, "hello")
+        assert bench.prints == ["[lab-tables] asked for tables"]
+        with pytest.raises(NotYet), bench.on_purpose():
+            bench.ask(api.url, '{"action": "fail"}')
+            raise NotYet
+        assert len(bench.prints) > 1
+
+
 def test_a_refused_upgrade_says_what_was_expected(moto: None) -> None:
     with fresh() as bench:
         api = bench.api({"$default": HUSH})
