@@ -22,15 +22,17 @@ from ..exercises import NotYet, exercise, trying
 from ..texts import texts
 from ..vary import vary
 from . import planetarium
+from .bytes02 import closing, code_of, first_line, hexed, lacking, short, shortened, status_of, wrong_length
 
 said = texts("02")
 
 FIXED = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def _build(bench: Bench) -> Api:
-    """Build the planetarium: a gate that wants a ticket, and a guide who answers."""
-    return bench.api({CONNECT: planetarium.gate, DEFAULT: planetarium.guide}, two_way=(DEFAULT,))
+def _build(bench: Bench, stage_name: str = "dev") -> Api:
+    """Build a planetarium: a gate that wants a ticket, and a guide who answers."""
+    doors = {CONNECT: planetarium.gate, DEFAULT: planetarium.guide}
+    return bench.api(doors, two_way=(DEFAULT,), stage_name=stage_name)
 
 
 def _ticket(api: Api, ticket: str = "blue") -> str:
@@ -59,44 +61,55 @@ def _accept_of(key: str) -> str:
 
 @exercise("02.1", **said["02.1"])
 def knocks_with_a_ticket(knock: Callable[[str, str], Any], bench: Bench) -> None:
-    """Send two requests, each for a ticket and a key of its own, and one with a ticket that was used."""
-    api = _build(bench)
-    for ticket in (vary("blue"), vary("green")):
+    """Knock at two planetariums, each time with a ticket and a key of its own, and with a ticket that was used."""
+    by_day, by_night = _build(bench), _build(bench, vary("evening"))
+    for api, ticket in ((by_day, vary("blue")), (by_night, vary("green"))):
         key = _key()
         request, answer = _sent(knock, _ticket(api, ticket), key)
-        status = _status(answer)
+        status = status_of(answer)
         if status != 101:
-            got = f"{_first_line(answer)}, to {_short(request)}"
+            got = f"{first_line(answer)}, to {short(request)}"
             raise NotYet(expected="101 Switching Protocols", got=got, look=_what_is_wrong(request, api, ticket))
+        if look := _elsewhere(request, api, ticket):
+            got = f"101 Switching Protocols, and yet another place is asked for: {short(request)}"
+            raise NotYet(expected="a request for the URL that is handed over", got=got, look=look)
         if raw.headers(answer).get("sec-websocket-accept") != _accept_of(key):
             sent = raw.headers(request).get("sec-websocket-key", "")
             got, look = f"the request has the key {sent!r}", "which key is sent: the one that is handed over"
             raise NotYet(expected=f"a request with the key {key!r}", got=got, look=look)
-    _, answer = _sent(knock, _ticket(api, f"{vary('blue')}-used"), _key())
-    if _status(answer) != 403:
+    _, answer = _sent(knock, _ticket(by_day, f"{vary('blue')}-used"), _key())
+    if status_of(answer) != 403:
         look = "the path: it has the ticket of the URL in it, whatever it says"
-        raise NotYet(expected="403: this ticket was used", got=_first_line(answer), look=look)
+        raise NotYet(expected="403: this ticket was used", got=first_line(answer), look=look)
 
 
 def _sent(knock: Callable[[str, str], Any], url: str, key: str) -> tuple[bytes, bytes]:
     """Return the request that is made for a URL, and the gateway's answer. Raises NotYet for what is no request."""
-    trying(f"knock({_shortened(url)!r}, {key!r})")
+    trying(f"knock({shortened(url)!r}, {key!r})")
     request = finished(knock(url, key))
     if not isinstance(request, bytes):
-        raise NotYet(expected="bytes", got=_short(request), look="`encode()` makes bytes of a text")
+        raise NotYet(expected="bytes", got=short(request), look=_no_bytes(request))
     if b"\n" in request.replace(b"\r\n", b""):
-        raise NotYet(
-            expected=r"lines that end in \r\n", got=_short(request), look=r"`\r\n` between the lines, not `\n`"
-        )
-    if not request.endswith(b"\r\n\r\n"):
-        got = f"…{_short(request[-24:])}: the gateway waits for the rest of the headers"
+        raise NotYet(expected=r"lines that end in \r\n", got=short(request), look=r"`\r\n` between the lines, not `\n`")
+    head, end, more = request.partition(b"\r\n\r\n")
+    if not end:
+        got = f"…{short(request[-24:])}: the gateway waits for the rest of the headers"
         raise NotYet(expected=r"an empty line at the end, \r\n\r\n", got=got, look="how a request ends")
-    if not request.startswith(b"GET ") or request.index(b"\r\n\r\n") != len(request) - 4:
-        look = "the first line, and what follows: an upgrade is a GET without a body"
-        raise NotYet(expected="one GET", got=_short(request), look=look)
+    if not request.startswith(b"GET "):
+        look = "the first word: an upgrade is a GET"
+        raise NotYet(expected="one GET", got=short(request), look=look)
+    if more:
+        got = f"…{short(request[max(0, len(head) - 12) :])}: the first empty line ends the request, and more follows"
+        raise NotYet(expected="one empty line, at the end", got=got, look="an upgrade is a GET without a body")
     with _dialled(url) as line:
         line.sendall(request)
         return request, raw.read_http(line)
+
+
+def _no_bytes(request: object) -> str:
+    if isinstance(request, list | tuple):
+        return r"`\r\n` joins lines to one text, and `encode()` makes bytes of that"
+    return "`encode()` makes bytes of a text" if isinstance(request, str) else "what `knock` returns"
 
 
 _HEADERS = {
@@ -111,9 +124,8 @@ _HEADERS = {
 def _what_is_wrong(request: bytes, api: Api, ticket: str) -> str:
     """Return where to look in a request that was refused."""
     first, headers = request.partition(b"\r\n")[0].decode("latin-1"), raw.headers(request)
-    wanted = f"/{api.stage_name}?ticket={ticket}"
-    if first.split()[1:2] != [wanted]:
-        return f"the first line: it asks for {_short(' '.join(first.split()[1:2]))}, and the path is {wanted!r}"
+    if not _asks_for(request, api, ticket):
+        return _elsewhere(request, api, ticket)
     if first.split()[2:] != ["HTTP/1.1"]:
         return "the end of the first line: HTTP/1.1"
     for name, (shown, value) in _HEADERS.items():
@@ -121,9 +133,23 @@ def _what_is_wrong(request: bytes, api: Api, ticket: str) -> str:
             return f"the header {shown}: it is missing"
         if value and headers[name].lower() != value:
             return f"the header {shown}: it says {headers[name]!r}"
-    if headers["host"] != api.url.split("/")[2]:
-        return f"the header Host: it says {headers['host']!r}"
-    return "the key: 24 characters of base64, as handed over"
+    return _elsewhere(request, api, ticket) or "the key: 24 characters of base64, as handed over"
+
+
+def _asks_for(request: bytes, api: Api, ticket: str) -> bool:
+    return request.split()[1:2] == [f"/{api.stage_name}?ticket={ticket}".encode()]
+
+
+def _elsewhere(request: bytes, api: Api, ticket: str) -> str:
+    """Return where to look in a request for another place than it was made for, '' where it is for this one."""
+    if not _asks_for(request, api, ticket):
+        found = b" ".join(request.split()[1:2]).decode("latin-1")
+        path = f"/{api.stage_name}?ticket={ticket}"
+        return f"the first line: it asks for {short(found)}, and the path is {path!r}"
+    host, wanted = raw.headers(request).get("host", ""), api.url.split("/")[2]
+    if host.lower().removesuffix(":443") != wanted:
+        return f"the header Host: it says {host!r}, and the URL says {wanted!r}"
+    return ""
 
 
 @exercise("02.2", **said["02.2"])
@@ -138,7 +164,7 @@ def tells_an_open_gate(is_open: Callable[[str, bytes], Any], bench: Bench) -> No
         found = finished(is_open(key, answer))
         if bool(found) != wanted:
             expected = "a line is open: True" if wanted else "no line: False"
-            raise NotYet(expected=expected, got=f"{_short(found)} for {_short(answer, 160)}", look=look)
+            raise NotYet(expected=expected, got=f"{short(found)} for {short(answer, 160)}", look=look)
 
 
 def _answer_to(url: str, key: str) -> bytes:
@@ -152,20 +178,27 @@ def _answers(key: str, real: bytes, refusal: bytes) -> Iterator[tuple[str, bytes
     accept = _accept_of(key).encode()
     hall = b'{"message": "Hall 101 is full"}'
     full = b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%s" % (len(hall), hall)
+    line = b"Sec-WebSocket-Accept: " + accept + b"\r\n"
     status = "the status: the second word of the first line, and no other place"
     accepted = "the accept key: computed from `key`, and compared with the header"
-    yield "the gateway's answer to this key", real, True, f"an answer as it should be: {status}; and {accepted}"
+    alike = 'and both are bytes, or both are text: b"101" equals neither "101" nor 101'
+    yield "the gateway's answer to this key", real, True, f"{status}; {accepted}; {alike}"
     yield "the gateway's answer to a used ticket", refusal, False, status
     yield "a refusal that speaks of hall 101", full, False, status
     other = real.replace(accept, _accept_of(_key()).encode())
     yield "an answer to somebody else's key", other, False, accepted
     yield "the accept key in small letters", real.replace(accept, accept.lower()), False, f"{accepted}, sign by sign"
-    line = b"Sec-WebSocket-Accept: " + accept + b"\r\n"
     yield "a 101 without an accept key", real.replace(line, b""), False, "a header may be missing: that is no line"
     echo = real.replace(accept, key.encode())
     yield "an answer that sends the key itself back", echo, False, accepted
     wrong = real.replace(b" 101 Switching Protocols", b" 200 OK")
     yield "status 200, and the right accept key", wrong, False, status
+    yield "status 200, the right accept key, and a body that speaks of hall 101", wrong + hall, False, status
+    asks = real.replace(b" 101 Switching Protocols", b" 200 Hall 101 is open")
+    yield "status 200, the right accept key, and a 101 among the words behind it", asks, False, status
+    place = f"{accepted} Sec-WebSocket-Accept, no other"
+    beside = other.replace(b"\r\n\r\n", b"\r\nX-Expected: " + accept + b"\r\n\r\n")
+    yield "somebody else's accept key, and yours in another header", beside, False, place
     names = "the names of headers: servers write them in small or capital letters, and both are right"
     yield "the names of the headers in small letters", real.replace(line, line[:20].lower() + line[20:]), True, names
     yield "the names of the headers in capitals", real.replace(line, line[:20].upper() + line[20:]), True, names
@@ -199,26 +232,29 @@ def _filled(length: int) -> str:
 
 def _try_frame(frame: Callable[[str, bytes], Any], text: str, mask: bytes) -> Any:
     size = len(text.encode())
-    trying(f"frame({_short(text, 40)}, mask): {len(text)} characters, {size} bytes")
+    trying(f"frame({short(text, 40)}, mask): {len(text)} characters, {size} bytes")
     return frame(text, mask)
 
 
 def _expect_read(bench: Bench, api: Api, text: str, mask: bytes, sent: Any, look: str) -> None:
     """Raise NotYet unless the gateway reads this text in what was sent."""
-    expected = f"the gateway reads {_short(text, 60)}"
+    expected = f"the gateway reads {short(text, 60)}"
     if not isinstance(sent, bytes | bytearray):
-        raise NotYet(expected=expected, got=f"{_short(sent)}, which is not bytes", look="what `frame` returns")
+        raise NotYet(expected=expected, got=f"{short(sent)}, which is not bytes", look="what `frame` returns")
     sent = bytes(sent)
-    lacks = _lacks(sent)
+    size, lacks = len(text.encode()), lacking(sent)
+    if sent[1:2] and not sent[1] & 0x80:
+        look = "the second byte keeps its first bit, however long the text is: masked, and clients mask"
+    elif wrong := wrong_length(sent, size):
+        raise NotYet(expected=f"{size.to_bytes(2, 'big').hex(' ')} in bytes 3 and 4: {size}", got=wrong, look=look)
     if lacks > 0:
-        got = f"{_hex(sent)}: the gateway waits for {lacks} more byte{'s' if lacks > 1 else ''}"
+        got = f"{hexed(sent)}: the gateway waits for {lacks} more byte{'s' if lacks > 1 else ''}"
         raise NotYet(expected=expected, got=got, look=look)
-    size = len(text.encode())
     if lacks == 0 and sent[1] & 0x7F > (size if size <= 125 else 126):
-        got = f"{_hex(sent)}: the second byte says {sent[1] & 0x7F} for {size} bytes"
+        got = f"{hexed(sent)}: the second byte says {sent[1] & 0x7F} for {size} bytes"
         raise NotYet(expected="the shortest way to say the length, as the standard wants it", got=got, look=look)
     if sent[1] & 0x80 and mask not in sent:
-        got = f"{_hex(sent)}: in it is not the mask {_hex(mask)}"
+        got = f"{hexed(sent)}: in it is not the mask {hexed(mask)}"
         raise NotYet(expected=expected, got=got, look="the mask that is handed over stands before the text")
     if not sent[0] & 0x80:
         got = f"{sent[0]:08b} is the first byte: the gateway waits for more frames of this message"
@@ -230,23 +266,13 @@ def _expect_read(bench: Bench, api: Api, text: str, mask: bytes, sent: Any, look
         answer = raw.read_frame(line)
     read = [seen.text for seen in bench.happenings()[before:] if isinstance(seen, Received)]
     if read[:1] != [text]:
-        got = f"it reads {_short(read[0], 60)}" if read else _closing(answer)
-        by_code = not read and lacks == 0  # otherwise the gateway has cut the text where the frame says
-        raise NotYet(expected=expected, got=got, look=_LOOK_BY_CODE.get(_code(answer), look) if by_code else look)
+        got = f"it reads {short(read[0], 60)}" if read else closing(answer)
+        if lacks == 0:  # otherwise the gateway has cut the text where the frame says
+            look = _LOOK_BY_CODE.get(code_of(answer), look) if not read else _XOR if len(read[0]) == len(text) else look
+        raise NotYet(expected=expected, got=got, look=look)
 
 
-def _lacks(frame: bytes) -> int:
-    """Return how many bytes a frame announces and does not have; negative where it has some to spare.
-
-    >>> [_lacks(bytes([129, 133]) + b"mask" + text) for text in (b"hello", b"he", b"hello!")]
-    [0, 3, -1]
-    """
-    if len(frame) < 2:
-        return 2 - len(frame)
-    short, mask = frame[1] & 0x7F, 4 if frame[1] & 0x80 else 0
-    wide = {126: 2, 127: 8}.get(short, 0)
-    length = int.from_bytes(frame[2 : 2 + wide], "big") if wide else short
-    return 2 + wide + mask + length - len(frame)
+_XOR = "what stands behind the mask: each byte of the text, XORed with `mask[place % 4]`"
 
 
 _LOOK_BY_CODE = {
@@ -265,14 +291,22 @@ def reads_every_frame(read: Callable[[bytes], Any], bench: Bench) -> None:
     for what, frame, wanted, look in (
         *_texts(api, length),
         *_signs_of_life(api),
-        *_goodbyes(api),
+        *_goodbyes(api, bench),
     ):
-        trying(f"read({_hex(frame)}): {what}")
+        trying(f"read({hexed(frame)}): {what}")
         found = finished(read(frame))
         if not isinstance(found, list | tuple) or tuple(found) != wanted:
-            raise NotYet(expected=f"{wanted}", got=_short(found, 120), look=look)
+            raise NotYet(expected=f"{wanted}", got=short(found, 120), look=_no_pair(found) or look)
 
 
+def _no_pair(found: Any) -> str:
+    """Return where to look in what is no pair of kind and payload, '' where it is one."""
+    if not isinstance(found, list | tuple) or len(found) != 2:
+        return "what `read` returns: two things, the kind and what is said"
+    return "the text: its bytes are UTF-8, and `decode()` makes a text of them" if isinstance(found[1], bytes) else ""
+
+
+_HALL = len(": hall 1")  # what the guide puts behind a show
 _Frames = Iterator[tuple[str, bytes, tuple[str, str | int], str]]
 
 
@@ -281,7 +315,8 @@ def _texts(api: Api, length: str) -> _Frames:
     for show, look in (
         (vary("Saturn"), f"{opcode}; the text begins at the third byte"),
         (f"{vary('Mars')} für Kinder", "the text: its bytes are UTF-8, and `decode()` makes a text of them"),
-        (_filled(200), length),
+        (_filled(125 - _HALL), "the length: 125 still fits into the second byte, whatever the whole frame measures"),
+        (_filled(126 - _HALL), length),
         (_filled(300), length),
     ):
         frame = _one_answer(api, raw.client_frame(show))
@@ -296,14 +331,15 @@ def _signs_of_life(api: Api) -> _Frames:
     yield "a ping", ping, ("ping", word), "the opcode: 9 is a ping"
 
 
-def _goodbyes(api: Api) -> _Frames:
+def _goodbyes(api: Api, bench: Bench) -> _Frames:
     code, bare = "the code: two bytes, the greater one first", "a close frame without a code: 1005 says so"
     reason = (1000).to_bytes(2, "big") + vary("bye").encode()
     yield "a goodbye with a reason", _one_answer(api, raw.client_frame(reason, opcode=8)), ("close", 1000), code
     away = _one_answer(api, raw.client_frame((1001).to_bytes(2, "big"), opcode=8))
     yield "a goodbye without a reason", away, ("close", 1001), code
     yield "a goodbye without a code", _one_answer(api, raw.client_frame(b"", opcode=8)), ("close", 1005), bare
-    big = _one_answer(api, raw.client_frame("x" * 33 * 1024))
+    with bench.on_purpose():
+        big = _one_answer(api, raw.client_frame("x" * 33 * 1024))
     yield "what came after 33 KB in one frame", big, ("close", 1009), code
 
 
@@ -317,7 +353,7 @@ def _one_answer(api: Api, frame: bytes) -> bytes:
 
 @exercise("02.5", **said["02.5"])
 def visits_the_planetarium(visit: Callable[[str, list[str]], Any], bench: Bench) -> None:
-    """Visit with a good ticket, with a used one, with a question that is too big, and with none."""
+    """Visit with a good ticket, with two bad ones, with questions that nobody takes, and with none."""
     api = _build(bench)
     shows = [vary("Saturn"), vary("Mars"), vary("Jupiter")]
     halls = [f"{show}: hall {len(show) % 3 + 1}" for show in shows]
@@ -326,24 +362,29 @@ def visits_the_planetarium(visit: Callable[[str, list[str]], Any], bench: Bench)
     _visits(bench, visit, url, [], ([], 1000), "a ticket and no question")
     used = _ticket(api, f"{vary('blue')}-used")
     _visits(bench, visit, used, shows, ([], 403), "a ticket that was used")
+    over = _ticket(api, f"{vary('blue')}-late")
+    _visits(bench, visit, over, shows, ([], 410), "a ticket for a show that is over")
     big = [*shows[:2], "x" * 33 * 1024, shows[2]]
-    _visits(bench, visit, url, big, (halls[:2], 1009), "two questions, one of 33 KB, and one more")
+    binary: list[str | bytes] = [shows[0], b"\x00\x01", shows[1]]
+    with bench.on_purpose():
+        _visits(bench, visit, url, big, (halls[:2], 1009), "two questions, one of 33 KB, and one more")
+        _visits(bench, visit, url, binary, (halls[:1], 1003), "a question, one in bytes, and one more")
 
 
 def _visits(
     bench: Bench,
-    visit: Callable[[str, list[str]], Any],
+    visit: Callable[[str, list[Any]], Any],
     url: str,
-    shows: list[str],
+    shows: Sequence[str | bytes],
     wanted: tuple[list[str], int],
     what: str,
 ) -> None:
     """Let somebody visit, and raise NotYet unless the answers and the end are these."""
     before = len(bench.happenings())
-    trying(f"visit({_shortened(url)!r}, questions): {what}")
+    trying(f"visit({shortened(url)!r}, questions): {what}")
     found = finished(visit(url, list(shows)))
     if not isinstance(found, list | tuple) or len(found) != 2:
-        got, look = f"{_short(found)} is returned", "two things are returned: a list of answers, and a number"
+        got, look = f"{short(found)} is returned", "two things are returned: a list of answers, and a number"
         raise NotYet(expected=_end(wanted), got=got, look=look)
     answers, end = found
     seen = bench.happenings()[before:]
@@ -352,7 +393,7 @@ def _visits(
         look = "where the line is opened: one line carries all questions"
         raise NotYet(expected="one line", got=f"{opened} lines were opened", look=look)
     if list(answers) != wanted[0] if isinstance(answers, list | tuple) else True:
-        raise NotYet(expected=_end(wanted), got=f"the answers {_short(answers, 100)}", look=_why_not(answers, wanted))
+        raise NotYet(expected=_end(wanted), got=f"the answers {short(answers, 100)}", look=_why_not(answers, wanted))
     _expect_heard(seen, shows[: len(wanted[0])])
     _expect_end(seen, end, wanted)
 
@@ -360,29 +401,35 @@ def _visits(
 def _why_not(answers: Any, wanted: tuple[list[str], int]) -> str:
     if not isinstance(answers, list | tuple):
         return "the answers are a list"
+    if sorted(map(str, answers)) == sorted(wanted[0]):
+        return "the order: wait for each answer before the next question, or two may be under way at once"
     if wanted[1] == 1000:
         return "one answer for each question, in their order"
-    return "the answers until then are kept, and there are no others"
+    return "wait for each answer before the next question; the answers until then are kept, and there are no others"
 
 
-def _expect_heard(seen: Sequence[Any], shows: list[str]) -> None:
+def _expect_heard(seen: Sequence[Any], shows: Sequence[str | bytes]) -> None:
     """Raise NotYet unless the guide was asked these questions."""
     asked = [each.text for each in seen if isinstance(each, Received)]
     if asked != shows:
-        got, look = f"it was asked {_short(asked, 60)}", "each question is sent as it is, and the guide answers it"
-        raise NotYet(expected=f"the guide is asked {_short(shows, 60)}", got=got, look=look)
+        got, look = f"it was asked {short(asked, 60)}", "each question is sent as it is, and the guide answers it"
+        raise NotYet(expected=f"the guide is asked {short(shows, 60)}", got=got, look=look)
 
 
+_REFUSED = "the status of a refusal: the exception has it, as `response.status_code`"
+_ENDED = "the code with which the gateway closed the line: `ws.close_code`"
 _ENDS = {
-    403: "the status of a refusal: the exception has it, as `response.status_code`",
+    403: _REFUSED,
+    410: _REFUSED,
     1000: "the code with which the line was closed: known once it is closed, as `ws.close_code`",
-    1009: "the code with which the gateway closed the line: `ws.close_code`",
+    1003: _ENDED,
+    1009: _ENDED,
 }
 
 
 def _expect_end(seen: Sequence[Any], end: Any, wanted: tuple[list[str], int]) -> None:
     if end != wanted[1] or isinstance(end, bool):
-        raise NotYet(expected=_end(wanted), got=f"the end is {_short(end)}", look=_ENDS[wanted[1]])
+        raise NotYet(expected=_end(wanted), got=f"the end is {short(end)}", look=_ENDS[wanted[1]])
     codes = [each.code for each in seen if isinstance(each, Closed)]
     if wanted[1] == 1000 and codes != [1000]:
         got = f"the gateway has seen {codes[0]}" if codes else "the line is still open"
@@ -390,46 +437,4 @@ def _expect_end(seen: Sequence[Any], end: Any, wanted: tuple[list[str], int]) ->
 
 
 def _end(wanted: tuple[list[str], int]) -> str:
-    return f"{_short(wanted[0], 100)} and {wanted[1]}"
-
-
-# ── answers and frames in words ──────────────────────────────────────────────────────────────────────────────────────
-
-
-def _status(answer: bytes) -> int:
-    return int(answer.split()[1]) if answer else 0
-
-
-def _first_line(answer: bytes) -> str:
-    return answer.partition(b"\r\n")[0].decode("latin-1").partition(" ")[2] or "no answer"
-
-
-def _code(frame: bytes) -> int:
-    """Return the code of a close frame, and 0 for other frames."""
-    return int.from_bytes(frame[2:4], "big") if len(frame) >= 4 and frame[0] & 15 == 8 else 0
-
-
-def _closing(frame: bytes) -> str:
-    if code := _code(frame):
-        return f"it reads nothing, and closes the line with {code} {frame[4:].decode('utf-8', 'replace')}".strip()
-    return f"it answers {_hex(frame)}" if frame else "it ends the line"
-
-
-def _hex(data: bytes) -> str:
-    return data.hex(" ") if len(data) <= 16 else f"{data[:16].hex(' ')} …"
-
-
-def _short(value: Any, most: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= most else f"{text[: most - 1]}…"
-
-
-def _shortened(url: str) -> str:
-    """Return a URL without most of its host.
-
-    >>> _shortened("wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/dev?ticket=blue")
-    'wss://a1b2c3d4e5…/dev?ticket=blue'
-    """
-    scheme, _, rest = url.partition("://")
-    host, _, path = rest.partition("/")
-    return f"{scheme}://{host.partition('.')[0]}…/{path}"
+    return f"{short(wanted[0], 100)} and {wanted[1]}"

@@ -2,9 +2,9 @@
 
 
 def gate(event, context):  # type: ignore[no-untyped-def]
-    """Let in whoever brings a ticket that has not been used."""
+    """Let in whoever brings a ticket that has not been used, for a show that is not over."""
     ticket = (event.get("queryStringParameters") or {}).get("ticket", "used")
-    return {"statusCode": 403 if ticket.endswith("used") else 200}
+    return {"statusCode": 403 if ticket.endswith("used") else 410 if ticket.endswith("late") else 200}
 
 
 def guide(event, context):  # type: ignore[no-untyped-def]

@@ -21,6 +21,7 @@ def answer(url, key):
     lines += [f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13"]
     return "\r\n".join([*lines, "", ""]).encode()
 """
+_API = 'api = SimpleNamespace(url="wss://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/dev")'
 _OPEN = """
 from base64 import b64encode
 from hashlib import sha1
@@ -113,7 +114,7 @@ WRONG = [
         "02.1",
         "takes the ticket of the example",
         _knock(('url.removeprefix(f"wss://{host}")', '"/dev?ticket=blue"')),
-        "403: this ticket was used Got 101 Switching Protocols",
+        "the first line: it asks for '/dev?ticket=blue', and the path is '/evening?ticket=green'",
     ),
     (
         "02.1",
@@ -159,7 +160,42 @@ WRONG = [
         _knock(("Version: 13", "Version: 14")),
         "the header Sec-WebSocket-Version: it says '14'",
     ),
-    ("02.1", "posts", _knock(('f"GET', 'f"POST')), "an upgrade is a GET without a body"),
+    ("02.1", "posts", _knock(('f"GET', 'f"POST')), "the first word: an upgrade is a GET"),
+    (
+        "02.1",
+        "asks the host of the API in the notebook",
+        _knock(
+            ("def answer", "from types import SimpleNamespace\n\n" + _API + "\n\ndef answer"),
+            ('f"Host: {host}"', "f\"Host: {api.url.split('/')[2]}\""),
+        ),
+        "the header Host: it says 'a1b2c3d4e5.execute-api.us-east-1.amazonaws.com', and the URL says",
+    ),
+    (
+        "02.1",
+        "knows the stage by heart",
+        _knock(('url.removeprefix(f"wss://{host}")', "f\"/dev?{url.split('?')[1]}\"")),
+        "it asks for '/dev?ticket=green', and the path is '/evening?ticket=green'",
+    ),
+    (
+        "02.1",
+        "asks for the whole URL",
+        _knock(("GET {path}", "GET {url}")),
+        "the first line: it asks for 'wss://",
+    ),
+    (
+        "02.1",
+        "has one empty line too many",
+        _knock(('"", ""]', '"", "", ""]')),
+        r"\r\n\r\n\r\n': the first empty line ends the request, and more follows",
+    ),
+    ("02.1", "has a body", _knock((".encode()", '.encode() + b"please"')), "please': the first empty line ends"),
+    ("02.1", "returns the lines", _knock((r'"\r\n".join([*lines, "", ""]).encode()', "lines")), r"`\r\n` joins lines"),
+    (
+        "02.1",
+        "shows it instead",
+        _knock(('return "', 'request = "'), (".encode()", ".encode()\n    print(request)")),
+        "Got None Look at what `knock` returns",
+    ),
     # 02.2 · Is the gate open?
     (
         "02.2",
@@ -183,7 +219,7 @@ WRONG = [
         "02.2",
         "compares bytes with a text",
         _open(('b"101"', '"101"')),
-        "with the gateway's answer to this key Expected a line is open: True Got False",
+        'both are bytes, or both are text: b"101" equals neither "101" nor 101',
     ),
     (
         "02.2",
@@ -238,6 +274,36 @@ WRONG = [
         ),
         "computed from `key`, and compared with the header",
     ),
+    (
+        "02.2",
+        "compares bytes with a number",
+        _open(('b"101"', "101")),
+        'both are bytes, or both are text: b"101" equals neither "101" nor 101',
+    ),
+    (
+        "02.2",
+        "leaves its own key in bytes",
+        _open((".digest()).decode()", ".digest())")),
+        "both are bytes, or both are text",
+    ),
+    (
+        "02.2",
+        "looks for 101 anywhere, and for the accept key",
+        _open(('answer.split()[1] == b"101"', 'b"101" in answer')),
+        "with status 200, the right accept key, and a body that speaks of hall 101",
+    ),
+    (
+        "02.2",
+        "looks for 101 in the first line",
+        _open(('answer.split()[1] == b"101"', r'b"101" in answer.partition(b"\r\n")[0]')),
+        "with status 200, the right accept key, and a 101 among the words behind it",
+    ),
+    (
+        "02.2",
+        "looks for the accept key anywhere",
+        _open(("mine == theirs", "mine in answer.decode()")),
+        "and compared with the header Sec-WebSocket-Accept, no other",
+    ),
     # 02.3 · Longer words, other alphabets
     (
         "02.3",
@@ -277,13 +343,13 @@ def answer(text, mask):
         "02.3",
         "writes the smaller byte first",
         _frame(('to_bytes(2, "big")', 'to_bytes(2, "little")')),
-        "the gateway waits for",
+        "Expected 00 7e in bytes 3 and 4: 126 Got bytes 3 and 4 are 7e 00: 32256",
     ),
     (
         "02.3",
         "writes four bytes of length",
         _frame(('to_bytes(2, "big")', 'to_bytes(4, "big")')),
-        "from 126 bytes on the second byte says 126, and two more bytes",
+        "Got bytes 3 and 4 are 00 00: 0 Look at from 126 bytes on the second byte says 126, and two more bytes",
     ),
     (
         "02.3",
@@ -301,7 +367,7 @@ def answer(text, mask):
         "02.3",
         "says masked and masks nothing",
         _frame(("mask + hidden", "mask + data")),
-        "the first six bytes: two of header, four of mask; then the text, XORed",
+        "what stands behind the mask: each byte of the text, XORed",
     ),
     (
         "02.3",
@@ -313,7 +379,25 @@ def answer(text, mask):
         "02.3",
         "forgets the first bit of the second byte",
         _frame(("bytes([0b1000_0000 | len(data)])", "bytes([len(data)])")),
-        "closes the line with 1002",
+        "closes the line with 1002 incorrect masking Look at the second byte keeps its first bit",
+    ),
+    (
+        "02.3",
+        "forgets it in the longer form alone",
+        _frame(("0b1000_0000 | 126", "126")),
+        "Look at the second byte keeps its first bit, however long the text is",
+    ),
+    (
+        "02.3",
+        "counts mask and text in the longer form",
+        _frame(("len(data).to_bytes", "(len(data) + 4).to_bytes")),
+        "Expected 00 7e in bytes 3 and 4: 126 Got bytes 3 and 4 are 00 82: 130",
+    ),
+    (
+        "02.3",
+        "masks the first 125 bytes",
+        _frame(("enumerate(data))", "enumerate(data[:125])) + data[125:]")),
+        "what stands behind the mask: each byte of the text, XORed with `mask[place % 4]`",
     ),
     (
         "02.3",
@@ -325,7 +409,7 @@ def answer(text, mask):
         "02.3",
         "uses the first byte of the mask alone",
         _frame(("mask[place % 4]", "mask[0]")),
-        "the first six bytes: two of header",
+        "what stands behind the mask: each byte of the text, XORed",
     ),
     (
         "02.3",
@@ -386,7 +470,7 @@ def answer(text, mask):
         "02.4",
         "leaves bytes",
         _read(("payload.decode()", "payload")),
-        "Expected ('text', 'Saturn: hall 1') Got ('text', b'Saturn: hall 1')",
+        "Got ('text', b'Saturn: hall 1') Look at the text: its bytes are UTF-8, and `decode()` makes a text of them",
     ),
     (
         "02.4",
@@ -398,7 +482,19 @@ def answer(text, mask):
         "02.4",
         "knows short frames only",
         _read(("frame[4:] if frame[1] == 126 else frame[2:]", "frame[2:]")),
-        "UnicodeDecodeError",
+        "the length: 7 bits of the second byte, or the two bytes behind it where they say 126",
+    ),
+    (
+        "02.4",
+        "measures the whole frame",
+        _read(("frame[4:] if frame[1] == 126 else frame[2:]", "frame[2:] if len(frame) <= 125 else frame[4:]")),
+        "the length: 125 still fits into the second byte, whatever the whole frame measures",
+    ),
+    (
+        "02.4",
+        "begins the longer form too early",
+        _read(("frame[1] == 126", "frame[1] >= 125")),
+        "the length: 125 still fits into the second byte",
     ),
     (
         "02.4",
@@ -450,12 +546,17 @@ def answer(text, mask):
         _read(('9: "ping", 10: "pong"', '9: "pong", 10: "ping"')),
         "Got ('ping', 'still there') Look at the opcode: 10 is a pong",
     ),
-    ("02.4", "returns the payload alone", _read(("return kind, payload", "return payload")), "Got 'Saturn: hall 1'"),
+    (
+        "02.4",
+        "returns the payload alone",
+        _read(("return kind, payload", "return payload")),
+        "Got 'Saturn: hall 1' Look at what `read` returns: two things",
+    ),
     (
         "02.4",
         "shows it instead",
         "from upgrade101 import wire\n\ndef answer(frame):\n    wire.frame(frame)",
-        "Got None",
+        "Got None Look at what `read` returns",
     ),
     # 02.5 · A whole visit
     (
@@ -497,7 +598,51 @@ def answer(text, mask):
         _visit(
             ("    except ConnectionClosed:\n        pass\n", "    except ConnectionClosed:\n        answers = []\n")
         ),
-        "the answers [] Look at the answers until then are kept",
+        "the answers [] Look at wait for each answer before the next question; the answers until then are kept",
+    ),
+    (
+        "02.5",
+        "asks everything first",
+        _visit(
+            (
+                _ASKS,
+                _ASKS.replace(
+                    "                answers", "            for question in questions:\n                answers"
+                ),
+            )
+        ),
+        "wait for each answer before the next question",
+    ),
+    (
+        "02.5",
+        "knows the two ends of the examples by heart",
+        _visit(("refusal.response.status_code", "403"), ("        pass\n", "        return answers, 1009\n")),
+        "the end is 403 Look at the status of a refusal",
+    ),
+    (
+        "02.5",
+        "knows the code of the gateway by heart",
+        _visit(("        pass\n", "        return answers, 1009\n")),
+        "Got the end is 1009 Look at the code with which the gateway closed the line",
+    ),
+    (
+        "02.5",
+        "makes up both ends from what was heard",
+        """
+from upgrade101 import connect
+
+def answer(url, questions):
+    answers = []
+    try:
+        with connect(url) as ws:
+            for question in questions:
+                ws.send(question)
+                answers.append(ws.recv(timeout=2))
+    except Exception:
+        return answers, 403 if not answers else 1009
+    return answers, ws.close_code
+""",
+        "a ticket for a show that is over",
     ),
     (
         "02.5",
