@@ -11,7 +11,7 @@ from rich.text import Text
 
 from ..gateway.errors import ConfigurationError
 from . import contract, permissions
-from .lessons import ONCE, SECTIONS, TWICE, Done, Job, Runs, lessons
+from .lessons import SECTIONS, TWICE, Done, Job, Runs, lessons
 from .verify import labs
 
 POLICY, PAGE = "docs/iam-policy.json", "docs/aws-permissions.md"
@@ -19,33 +19,33 @@ BEGIN, END = "<!-- generated: python3 start.py contract -->", "<!-- end of what 
 
 
 def record(root: Path, only: Iterable[str], at_once: int, console: Console) -> int:
-    """Run lessons and labs' solutions in every way, and write down what they ask for; return the exit code.
+    """Run lessons and labs' solutions, and write down what they ask for; return the exit code.
 
-    What is not in ``only`` stays as it is. Where a run fails nothing is written.
+    What is not in ``only``, and what fails, stays as it is.
     """
     jobs = _jobs(root, list(only))
-    found = contract.read(root) if (root / contract.PAGE).exists() else {}
-    for job in jobs:
-        found[contract.name_of(job.path)] = contract.Asked()
-    wrong: list[str] = []
+    known = contract.read(root) if (root / contract.PAGE).exists() else {}
+    found = {contract.name_of(job.path): contract.Asked() for job in jobs}
+    wrong: dict[str, list[str]] = {}
     with Runs(jobs, at_once=at_once) as runs:
         for done in runs.as_they_end():
-            found[contract.name_of(done.job.path)].add(done.requests)
-            wrong += _faults(done)
-            said = f"{contract.name_of(done.job.path):<7} {done.job.way:<9} {len(done.requests):>4} requests"
+            name = contract.name_of(done.job.path)
+            found[name].add(done.requests)
+            if faults := list(_faults(done)):
+                wrong[name] = wrong.get(name, []) + faults
+            said = f"{name:<7} {done.job.way:<9} {len(done.requests):>4} requests"
             console.print(Text(f"{said} {done.report.seconds:6.1f} s"), soft_wrap=True)
-    for sentence in wrong:
+    for sentence in (each for faults in wrong.values() for each in faults):
         console.print(Text(sentence), soft_wrap=True)
-    if not wrong:
-        contract.write(root, found)
+    contract.write(root, known | {name: asked for name, asked in found.items() if name not in wrong})
     return 1 if wrong else 0
 
 
 def _jobs(root: Path, only: Sequence[str]) -> list[Job]:
-    jobs = [Job(path, way) for path in lessons(root, only) for way in (ONCE, TWICE, SECTIONS)]
+    """Return what is run: every cell twice, which creates, meets and updates, and each section alone."""
+    jobs = [Job(path, way) for path in lessons(root, only) for way in (TWICE, SECTIONS)]
     slugs = [slug for slug in labs(root) if not only or {slug, slug[:2]} & set(only)]
-    solutions = [root / "solutions" / slug / f"{slug}.ipynb" for slug in slugs]
-    return jobs + [Job(path, way) for path in solutions for way in (ONCE, TWICE)]
+    return jobs + [Job(root / "solutions" / slug / f"{slug}.ipynb", TWICE) for slug in slugs]
 
 
 def _faults(done: Done) -> Iterator[str]:

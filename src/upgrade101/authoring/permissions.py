@@ -167,8 +167,8 @@ def _where(
         yield _FIXED[action], {}
     elif service == "s3" and "Object" in verb:
         yield [f"{bucket}/*" for bucket in names["s3"]], {}
-    elif action in ("dynamodb:Query", "dynamodb:Scan"):
-        yield [*names["dynamodb"], *(f"{table}/index/*" for table in names["dynamodb"])], {}
+    elif service == "dynamodb":
+        yield [*names[service], *(f"{table}/index/*" for table in names[service] if not table.endswith("*"))], {}
     else:
         yield names[service], {}
 
@@ -196,6 +196,7 @@ _ANYWHERE = frozenset(
         "lambda:ListFunctions",
         "logs:DescribeLogGroups",
         "s3:ListAllMyBuckets",
+        "cloudwatch:GetMetricStatistics",
         "dynamodb:ListTables",
         "sts:GetCallerIdentity",
         "tag:GetResources",
