@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import airspeed
 from moto.sts.models import sts_backends
@@ -38,11 +39,31 @@ MOST_BODY = 32 * 1024 * 1024
 FUNCTION_LIMITS = Limits(memory_mb=3072, cpu_seconds=60, file_mb=32, tmp_mb=32)
 SERVICES = frozenset(
     {"apigateway", "cloudwatch", "dynamodb", "dynamodbstreams", "events", "execute-api", "iam", "kinesis", "lambda"}
-    | {"logs", "monitoring", "s3", "scheduler", "secretsmanager", "sns", "sqs", "ssm", "streams.dynamodb", "sts"}
+    | {
+        "cloudformation",
+        "logs",
+        "monitoring",
+        "s3",
+        "scheduler",
+        "secretsmanager",
+        "sns",
+        "sqs",
+        "ssm",
+        "streams.dynamodb",
+        "sts",
+    }
 )
 """What a submission may ask of AWS. moto's others could start containers, or are of no use to an exercise."""
 
-_ONLY_WHO_AM_I = "sts GetCallerIdentity"
+_FEW: Mapping[str, tuple[frozenset[str], str]] = {
+    "sts": (frozenset({"GetCallerIdentity"}), "nobody becomes somebody else here"),
+    "cloudformation": (
+        frozenset({"DescribeStacks", "DescribeStackEvents", "DescribeStackResources", "ListStacks"})
+        | frozenset({"DescribeStackResource", "ListStackResources", "DeleteStack"}),
+        "templates are handed over and deployed by the grader; here stacks are looked at, and deleted",
+    ),
+}
+"""Services of which only some operations are open, and why."""
 _KEY = re.compile(r"Credential=([^/,\s]+)/")
 
 
@@ -108,9 +129,18 @@ def refused(request: HttpRequest) -> str:
         return "a request to an AWS API is signed in its header here"
     if service not in SERVICES:
         return f"the service {service} is closed here"
-    if service == "sts" and operation(request) != _ONLY_WHO_AM_I:
-        return "nobody becomes somebody else here"
-    return ""
+    operations, why_not = _FEW.get(service, (frozenset(), ""))
+    return why_not if operations and _action(request) not in operations else ""
+
+
+def _action(request: HttpRequest) -> str:
+    """Return the operation of AWS's query protocol, or '' where a request could be read in two ways."""
+    plain = request.method == "POST" and request.target == "/" and not request.header("x-amz-target")
+    if not (plain and request.header("content-type").startswith("application/x-www-form-urlencoded")):
+        return ""
+    fields = parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)
+    said = [value for name, value in fields if name == "Action"]
+    return said[0] if len(said) == 1 else ""
 
 
 @contextmanager
