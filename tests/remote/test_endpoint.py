@@ -88,10 +88,10 @@ def test_the_wire_log_shows_what_the_clients_see(elsewhere, greet):
     api = websocket_api("seen", {"$default": greet})
     wire.clear()
     with connect(f"{api.url}?name=Ana") as ws:
-        ws.send("hello")
+        ws.send(["hel", "lo"])  # one message, in two frames
         ws.recv(timeout=20)
     told = wire.text()
-    for words in ("GET /dev?name=Ana", "101", "hello", "you said hello", "close"):
+    for words in ("GET /dev?name=Ana", "101", "→ gateway   hello", "you said hello", "close"):
         assert words in told
 
 

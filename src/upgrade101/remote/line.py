@@ -102,11 +102,13 @@ def patience(timeout: float | None) -> float | None:
 def _read(message: Any) -> str:
     """Return a message as text.
 
-    >>> _read(b"hi"), _read("ho"), _read(bytes([0xff]))
-    ('hi', 'ho', '1 byte')
+    >>> _read(b"hi"), _read("ho"), _read(bytes([0xff])), _read(["in ", "pieces"])
+    ('hi', 'ho', '1 byte', 'in pieces')
     """
     if isinstance(message, str):
         return message
+    if isinstance(message, list | tuple):
+        return "".join(map(_read, message))
     if not isinstance(message, bytes | bytearray | memoryview):
         return "a message in pieces"
     try:
