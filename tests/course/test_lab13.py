@@ -38,6 +38,11 @@ def test_the_sum_is_a_lower_bound_of_what_the_simulation_needs() -> None:
         assert fewest is not None and least <= fewest <= 1.05 * least + 1
 
 
+def test_an_error_that_was_wanted_stays_out_of_the_log(check: Check) -> None:
+    said = check("13.3", cell(RIGHT["13.3 deletes at once"])["answer"]).card.text
+    assert "done ✓" in said and "ForbiddenException" not in said
+
+
 RIGHT = {
     "13.1 by hand": """
         from upgrade101 import scale

@@ -176,6 +176,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         _counted(("scale.units(len(text.encode()), meter_bytes)", "-(-len(text.encode()) // meter_bytes)")),
         "an empty message is a message",
     ),
+    (
+        "13.1",
+        "rounds an empty text away",
+        _counted(("scale.units(len(text.encode()), meter_bytes)", "-(-len(text.encode()) // meter_bytes)")),
+        "Tried counted(['', 'here'], ['', 'here'], {}): an empty text",
+    ),
     ("13.1", "takes the lesson's piece", _counted((", meter_bytes)", ")")), "nothing is typed"),
     (
         "13.1",
@@ -276,7 +282,64 @@ WRONG: list[tuple[str, str, str, str]] = [
         _month((" * scale.units(size, numbers.meter_bytes)", " * size / numbers.meter_bytes")),
         "the size: a piece begun counts in full",
     ),
-    ("13.2", "takes the lesson's prices", _month((", numbers=numbers)", ")")), "nothing is typed"),
+    ("13.2", "takes the lesson's prices", _month((", numbers=numbers)", ")")), "`scale.bill` wants `numbers=numbers`"),
+    (
+        "13.2",
+        "takes the lesson's piece",
+        _month(("scale.units(size, numbers.meter_bytes)", "scale.units(size)")),
+        "each `meter_bytes` begun count once, and that number has changed",
+    ),
+    (
+        "13.2",
+        "rounds to cents",
+        _month(("return scale.bill(", "return round(scale.bill("), (").dollars", ").dollars, 2)")),
+        "rounding: return the dollars as they are",
+    ),
+    (
+        "13.2",
+        "keeps buses connected all day",
+        _month(("(buses * hours + displays * 24)", "(buses + displays) * 24")),
+        "the hours of buses: they are not connected all day",
+    ),
+    (
+        "13.2",
+        "multiplies by the beat",
+        _month(("* 60 / beat", "* 60 * beat")),
+        "beat is how far apart they are, so divide by it",
+    ),
+    (
+        "13.2",
+        "forgets the month in what displays say",
+        _month(("displays * 24 * 30 * 60 / beat", "displays * 24 * 60 / beat")),
+        "30 days, for what displays say too",
+    ),
+    (
+        "13.2",
+        "forgets the month in the positions",
+        _month(("buses * hours * 30 * sends", "buses * hours * sends")),
+        "30 days, for the positions too",
+    ),
+    (
+        "13.2",
+        "forgets the month in the minutes",
+        _month(("displays * 24) * 30 * 60", "displays * 24) * 60")),
+        "30 days, for the minutes too",
+    ),
+    (
+        "13.2",
+        "writes two bills",
+        """
+        from upgrade101 import scale
+
+        def answer(buses, displays, hours, sends, size, beat, changed):
+            numbers = scale.settings(**changed)
+            beats = displays * 24 * 30 * 60 / beat
+            line = scale.month(users=buses, hours=hours, sends=sends, audience=displays, size=size, numbers=numbers)
+            silent = scale.bill(incoming=beats, outgoing=0, minutes=displays * 24 * 30 * 60, numbers=numbers)
+            return line.dollars + silent.dollars
+        """,
+        "one bill for all messages",
+    ),
     (
         "13.2",
         "types the prices",
@@ -326,7 +389,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "13.3",
         "mends nothing",
         _announce((_WITH, _WITHOUT), (_KEY, '{"Key": {"connection_id": row["connection_id"]}}')),
-        "Got 5 calls: 2 of them to displays that are gone",
+        "Got 5 calls: 2 of them to displays that are gone. Calls of the table: Scan, and no other",
     ),
     (
         "13.3",
@@ -338,7 +401,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "13.3",
         "sends the key as it was",
         _announce((_KEY, '{"Key": {"connection_id": row["connection_id"]}}')),
-        "ValidationException",
+        "Look at `Key`, and the row “Raised”",
     ),
     (
         "13.3",
@@ -351,6 +414,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         "hands over the bare id",
         _announce((f"Key={_KEY}", 'Key=row["connection_id"]')),
         "valid types: <class 'dict'>",
+    ),
+    (
+        "13.3",
+        "does not expect anybody to be gone",
+        _announce(("connections.exceptions.GoneException", "KeyError")),
+        "Look at the row “Raised”, which says why nobody else was told",
     ),
     (
         "13.3",
@@ -480,6 +549,24 @@ WRONG: list[tuple[str, str, str, str]] = [
         "after how long a display is sent away",
     ),
     ("13.4", "takes the lesson's numbers", _most(("**changed", "")), "nothing is typed"),
+    (
+        "13.4",
+        "rounds up",
+        _most(("import scale", "import scale\nimport math"), ("int(", "math.ceil(")),
+        "rounding: with one display more",
+    ),
+    (
+        "13.4",
+        "rounds to the nearest",
+        _most(("int(", "round(")),
+        "Look at rounding: with one display more the quota is not kept",
+    ),
+    (
+        "13.4",
+        "counts coming in as a request",
+        _most(("+ 1 / (beat * 60)", "+ 1 / (beat * 60) + 1 / numbers.connection_seconds")),
+        "what counts as a request: to come in again does not",
+    ),
     ("13.4", "leaves the halves", _most(("int(", "(")), "there are no halves of displays"),
     ("13.4", "says which one binds", _most(("return int(", "return 'requests', int(")), "what `most_displays` returns"),
     # 13.5 · Choose, and size it
@@ -533,7 +620,13 @@ WRONG: list[tuple[str, str, str, str]] = [
         "13.5",
         "always finds something",
         _choose(("    return None\n\ndef", "    return 'managed'\n\ndef")),
-        "Expected None: even “managed” takes",
+        "even “managed” is too late: where no design does it, `simplest` returns None",
+    ),
+    (
+        "13.5",
+        "leaves one function unused",
+        _choose(("shards <= numbers.functions_at_once", "shards < numbers.functions_at_once")),
+        "functions_at_once: 5 may run, and all of them may be yours",
     ),
     (
         "13.5",
@@ -557,7 +650,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "13.5",
         "forgets how many may run",
         _choose((" if shards <= numbers.functions_at_once else None", "")),
-        "and functions_at_once: 20",
+        "how many functions may run: functions_at_once: 20",
     ),
     ("13.5", "rounds down", _choose(("math.ceil(", "math.floor(")), "The simulation says: shards: all"),
     ("13.5", "does not round", _choose(("math.ceil(", "(")), "a whole number: half a shard is one more"),
