@@ -73,7 +73,7 @@ def __getattr__(name: str) -> Any:
 def _attach() -> None:
     """Let the wire log watch the cloud."""
     cloud, wire = import_module(".cloud", __name__), import_module(".wire", __name__)
-    wire.recorder.attach(cloud.watch, cloud.settle)
+    wire.recorder.attach(cloud.watch, cloud.catch_up, remark=cloud.unseen)
 
 
 def __dir__() -> list[str]:

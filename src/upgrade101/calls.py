@@ -6,14 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import botocore.handlers
 
-from .gateway.happenings import Called
+from .gateway.happenings import Called, Happening, Managed
 
-Tell = Callable[[Called], None]
+Tell = Callable[[Happening], None]
 _MANAGEMENT = "ApiGatewayManagementApi"  # the gateway tells of these calls itself
-_PARAMETERS, _ACCOUNT = "upgrade101_parameters", "upgrade101_account"
+_PARAMETERS, _ACCOUNT, _ASKED = "upgrade101_parameters", "upgrade101_account", "upgrade101_asked"
 
 
 @dataclass(slots=True)
@@ -21,13 +22,15 @@ class Calls:
     """Watches every call of every boto3 client made after ``install``.
 
     ``caller`` names the Lambda function that is calling, or '' for the notebook; ``now`` is the gateway's clock;
-    ``account_of`` finds the account of an access key, where that is known here.
+    ``account_of`` finds the account of an access key, where that is known here. ``is_outside``: no gateway of this
+    process tells of the calls of ``@connections``, so they are told here.
     """
 
     tell: Tell
     caller: Callable[[], str] = lambda: ""
     now: Callable[[], float] = time.time
     account_of: Callable[[str], str] | None = None
+    is_outside: bool = False
     _entries: list[tuple[str, Callable[..., None]]] = field(default_factory=list)
 
     def install(self) -> None:
@@ -51,12 +54,15 @@ class Calls:
 
     def _signed(self, request: Any, request_signer: Any, **_: Any) -> None:
         if request_signer._service_id == _MANAGEMENT:
+            request.context[_ASKED] = (time.time(), request.method, request.url, request.data)
             return
         if self.account_of is not None and request_signer._credentials is not None:
             request.context[_ACCOUNT] = self.account_of(request_signer._credentials.access_key)
 
     def _after(self, parsed: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         if model.service_model.service_id == _MANAGEMENT:
+            if self.is_outside and _ASKED in context:
+                self.tell(_managed(context[_ASKED], parsed))
             return
         self.tell(
             Called(
@@ -72,3 +78,17 @@ class Calls:
                 account=context.get(_ACCOUNT, ""),
             )
         )
+
+
+def _managed(asked: tuple[float, str, str, Any], answer: dict[str, Any]) -> Managed:
+    """Return a call of ``@connections`` as the gateway would tell it, which is somewhere else."""
+    at, method, url, data = asked
+    stages, _, connection_id = urlsplit(url).path.partition("/@connections/")
+    return Managed(
+        at=at,
+        stage=stages.rpartition("/")[2],
+        connection_id=unquote(connection_id),
+        method=method,
+        status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
+        text=data.decode(errors="replace") if isinstance(data, bytes) else str(data or ""),
+    )

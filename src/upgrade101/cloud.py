@@ -24,6 +24,7 @@ from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websockets_connect
 
 from .account.entry import Account
+from .account.outside import Outside
 from .calls import Calls
 from .clock import Clock
 from .gateway.errors import ConfigurationError
@@ -68,7 +69,8 @@ class _Running:
     local: LocalCloud | None = None
     endpoint: Endpoint | None = None
     account: Account | None = None
-    undo: Callable[[], None] | None = None
+    outside: Outside | None = None  # what is seen of a cloud that is not in this process
+    undo: Callable[[], object] | None = None
     run: Run | None = None  # what writes down what is created, wherever it outlives the process
 
 
@@ -135,6 +137,9 @@ def _start(where: str, region: str | None, profile: str | None, limits: Limits |
         _now.endpoint = endpoint
     else:
         raise ConfigurationError(f"there is no cloud called {where!r}", hint="'moto', 'aws' or 'http://127.0.0.1:4566'")
+    if where != MOTO:
+        _now.outside = Outside(_tell, patience=4.0 if where == AWS else 1.0)
+        _now.undo, _calls.is_outside = _now.outside.attach(watch, set_aside), True
     _calls.install()
     boto3.DEFAULT_SESSION = None
 
@@ -167,7 +172,7 @@ def stop() -> None:
 def _stop() -> None:
     global _now
     _calls.uninstall()
-    _calls.account_of = None
+    _calls.account_of, _calls.is_outside = None, False
     if _now.undo is not None:
         _now.undo()
     for each in (_now.local, _now.endpoint, _now.account):
@@ -217,6 +222,7 @@ def _stepped_out() -> Iterator[None]:
         _now = there
         if there.where:
             _calls.install()
+            _calls.is_outside = True
         boto3.DEFAULT_SESSION = None
 
 
@@ -353,6 +359,16 @@ def is_running() -> bool:
 def settle(seconds: float = 2.0) -> bool:
     """Wait until the local gateway has nothing under way; True at once where there is none."""
     return _now.local.gateway.settle(seconds) if _now.local else True
+
+
+def catch_up() -> None:
+    """Let what is under way be told before a picture of it; elsewhere read the functions' logs, for some seconds."""
+    settle() if _now.outside is None else _now.outside.catch_up()
+
+
+def unseen() -> str:
+    """Return what no picture can show of the cloud that runs; '' on moto, where all is seen."""
+    return _now.outside.remark if _now.outside else ""
 
 
 def connect(url: str, **options: Any) -> ClientConnection:

@@ -156,6 +156,19 @@ class Called(Happening):
     account: str = ""  # the local account in which it happened, '' on AWS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged(Happening):
+    """A function wrote into its log (told of clouds that are seen from outside); ``what`` it is about.
+
+    ``what`` is 'started' or 'ended' for an invocation, 'said' for a line, 'failed' for an error with its traceback.
+    """
+
+    function: str
+    request_id: str  # '' where the log does not say
+    what: str
+    text: str
+
+
 Observer = Callable[[Happening], None]
 
 

@@ -86,6 +86,8 @@ def layout(story: Story) -> Layout:
     )
     bottom = heights[-1] + ROW * 0.6
     right = max(placed[-1].x + placed[-1].width / 2, *(_right_edge(step) for step in steps))
+    if story.remark:
+        right = max(right, MARGIN + width_of(story.remark, SMALL))
     height = bottom + MARGIN + (LABEL + 8 if story.remark else 0)
     return Layout(placed, steps, right + MARGIN, height, top, bottom)
 

@@ -36,7 +36,7 @@ class Recorder:
         self._detach: Callable[[], None] | None = None
         self._settle: Settle | None = None
         self._listeners: list[Observer] = []
-        self.remark = ""
+        self._remark: str | Callable[[], str] = ""
 
     def observe(self, happening: Happening) -> None:
         """Keep one happening: this is the observer to hand to a gateway or a cloud."""
@@ -62,22 +62,29 @@ class Recorder:
             if listener in self._listeners:
                 self._listeners.remove(listener)
 
-    def attach(self, watch: Watch, settle: Settle | None = None, *, remark: str = "") -> Callable[[], None]:
+    @property
+    def remark(self) -> str:
+        """Return what stands under each picture."""
+        return self._remark() if callable(self._remark) else self._remark
+
+    def attach(
+        self, watch: Watch, settle: Settle | None = None, *, remark: str | Callable[[], str] = ""
+    ) -> Callable[[], None]:
         """Watch through ``watch`` (for instance ``cloud.watch``), instead of whatever was watched before.
 
         ``settle`` is called before each picture, to let what is still under way arrive. ``remark`` stands under each
-        picture (what cannot be seen from here). Returns the function that detaches again.
+        picture (what cannot be seen from here), or is asked for what does. Returns the function that detaches again.
         """
         self.detach()
         unwatch = watch(self.observe)
-        self._detach, self._settle, self.remark = unwatch, settle, remark
+        self._detach, self._settle, self._remark = unwatch, settle, remark
         return self.detach
 
     def detach(self) -> None:
         """Stop watching; what was recorded stays."""
         with self._lock:
             self._lasting.clear()
-        detach, self._detach, self._settle, self.remark = self._detach, None, None, ""
+        detach, self._detach, self._settle, self._remark = self._detach, None, None, ""
         if detach is not None:
             detach()
 

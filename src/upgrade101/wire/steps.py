@@ -129,9 +129,11 @@ def named(happenings: Sequence[Happening]) -> list[Happening]:
 def _place(steps: list[Step], happening: Happening) -> int:
     """Return where the step belongs: a call of @connections before what it caused, a goodbye where it was said."""
     if isinstance(happening, told.Closed):  # it is told when the client has answered
-        return next((place for place in range(len(steps), 0, -1) if steps[place - 1].at <= happening.at), 0)
+        return _when(steps, happening)
     if isinstance(happening, told.Called) and _is_errand(happening):
         return _errands_place(steps, happening)
+    if isinstance(happening, told.Logged):  # logs come late
+        return _when(steps, happening)
     if not isinstance(happening, told.Managed) or happening.status >= 300:
         return len(steps)
     for place in range(len(steps) - 1, max(len(steps) - 9, -1), -1):
@@ -139,7 +141,12 @@ def _place(steps: list[Step], happening: Happening) -> int:
         if effect is not None and effect.connection_id == happening.connection_id and _causes(happening, effect):
             claimed = place > 0 and isinstance(steps[place - 1].happening, told.Managed)
             return len(steps) if claimed else place
-    return len(steps)
+    return _when(steps, happening)  # seen from outside, nobody knows what it caused
+
+
+def _when(steps: list[Step], happening: Happening) -> int:
+    """Return where a step belongs by its time."""
+    return next((place for place in range(len(steps), 0, -1) if steps[place - 1].at <= happening.at), 0)
 
 
 def _errands_place(steps: list[Step], happening: told.Called) -> int:
@@ -375,6 +382,17 @@ def _resource(parameters: Any) -> str:
     return str(value).rpartition("/")[2].rpartition(":")[2]
 
 
+def _logged(happening: told.Logged, names: Names) -> Step:
+    first = happening.text.partition("\n")[0].removeprefix("[ERROR] ")
+    return Note(
+        at=happening.at,
+        lane=f"{FUNCTION}:{happening.function}",
+        text=f"printed {first}" if happening.what == "said" else first,
+        full=happening.text,
+        tone="bad" if happening.what == "failed" else "plain",
+    )
+
+
 def _requested(happening: told.Requested, names: Names) -> Step:
     return Arrow(
         at=happening.at,
@@ -412,4 +430,5 @@ _TELL: dict[type[Happening], Callable[[Any, Names], Step | None]] = {
     told.Requested: _requested,
     told.Responded: _responded,
     told.Called: _called,
+    told.Logged: _logged,
 }
