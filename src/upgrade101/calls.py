@@ -81,13 +81,13 @@ class Calls:
 
 
 def _managed(asked: tuple[float, str, str, Any], answer: dict[str, Any]) -> Managed:
-    """Return a call of ``@connections`` as the gateway would tell it, which is somewhere else."""
+    """Return a call of ``@connections``; which client's line a connection id belongs to is not known here."""
     at, method, url, data = asked
     stages, _, connection_id = urlsplit(url).path.partition("/@connections/")
     return Managed(
         at=at,
         stage=stages.rpartition("/")[2],
-        connection_id=unquote(connection_id),
+        path=f"/@connections/{unquote(connection_id)}",
         method=method,
         status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0),
         text=data.decode(errors="replace") if isinstance(data, bytes) else str(data or ""),

@@ -26,7 +26,7 @@ MOST = 12  # functions, the last ones: AWS lets an account ask for some ten logs
 SKEW = 2.0  # seconds by which two clocks may differ before it is set right
 _STIRS = (Knocked, Received, Closed, Managed)
 _DEPLOYS = ("CreateFunction", "UpdateFunctionCode")
-_SEEN = "Seen from outside: clients' lines, this notebook's calls, functions' logs. Unseen: routes, calls that functions make."
+_SEEN = "Seen from outside: clients' lines, this notebook's calls, functions' logs. Unseen: routes, functions' calls."
 
 
 class Outside:
