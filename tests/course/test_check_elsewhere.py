@@ -89,7 +89,7 @@ def run(cells: list[str], names: dict[str, Any]) -> None:
         exec(compile(cell, name, "exec"), names)
 
 
-@pytest.mark.parametrize("lab", ["03", "05"])
+@pytest.mark.parametrize(("elsewhere", "lab"), [("aws", "03"), ("http", "03"), ("aws", "05")], indirect=["elsewhere"])
 def test_a_labs_solution_passes_and_nothing_is_created_there(
     elsewhere: str, lab: str, check: Check, capsys: pytest.CaptureFixture[str]
 ) -> None:
