@@ -70,6 +70,16 @@ def test_an_untouched_stub_is_no_failure(check: Check, store: Store, capsys: pyt
     assert store.entry("exercises", "90.1") == {}
 
 
+def test_a_stub_that_is_left_is_named(check: Check, capsys: pytest.CaptureFixture[str]) -> None:
+    def on_disconnect(event: Any) -> Any: ...
+
+    assert check("90.1", right, on_disconnect).state == "unwritten"
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "90.1 · a part is still missing\nFind the action: a `...` is left in `on_disconnect`; replace"
+    )
+
+
 def test_an_exercise_may_ask_for_no_answer(check: Check) -> None:
     assert check("90.10").done
 

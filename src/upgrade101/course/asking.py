@@ -95,6 +95,15 @@ def has_raised(bench: Bench) -> bool:
     return bool(ended and ended[-1].error)
 
 
+def no_answer(bench: Bench) -> str:
+    """Return what the last function that ended has returned, where that is no answer: words for a verdict, or ''."""
+    ended = [seen for seen in bench.happenings() if isinstance(seen, Answered)]
+    fits = not ended or (isinstance(ended[-1].payload, dict) and "statusCode" in ended[-1].payload)
+    if fits or has_raised(bench):
+        return ""
+    return f"{ended[-1].target} returned {_short(ended[-1].payload)}{_fault(ended[-1].payload)}"
+
+
 def described(bench: Bench, frames: Sequence[str]) -> str:
     """Return in words what a client heard, and what the gateway knows about it."""
     if not frames:

@@ -25,7 +25,7 @@ from websockets.sync.client import ClientConnection
 
 from .. import cloud
 from ..deploy import Api, Handler, function, websocket_api
-from ..gateway.happenings import Called, Happening, Invoked
+from ..gateway.happenings import Answered, Called, Happening, Invoked
 from ..localcloud import accounts
 from ..localcloud.functions import surroundings
 from ..localcloud.local import LocalCloud
@@ -93,7 +93,7 @@ class Bench:
         self.session = session
         self.prints: list[str] = []
         self.meant_to_fail: set[str] = set()
-        """Names of functions of the check's own that fail on purpose: their errors and logs are not the learner's."""
+        """What fails on purpose: functions of the check's own, by name, and requests. A verdict passes over them."""
         self._happenings: list[Happening] = []
         self._told = threading.Condition()
         self._owners: dict[str, str] = {}
@@ -163,11 +163,12 @@ class Bench:
 
     @contextmanager
     def on_purpose(self) -> Iterator[None]:
-        """Leave out of the log what is printed in this block, if it ends well: the check has provoked it."""
-        before = len(self.prints)
+        """Pass over what is printed and what fails in this block, if it ends well: the check has provoked it."""
+        printed, happened = len(self.prints), len(self.happenings())
         yield
-        _settle()
-        del self.prints[before:]
+        seen = self.happenings()[happened:]
+        self.meant_to_fail.update(each.request_id for each in seen if isinstance(each, Answered) and each.error)
+        del self.prints[printed:]
 
     # ── what the cloud asks ──────────────────────────────────────────────────────────────────────────────────────
 

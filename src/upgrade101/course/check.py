@@ -130,7 +130,7 @@ def _title(exercise: Exercise, result: Tried) -> str:
         case "not yet":
             return f"{exercise.id} not yet · {exercise.title}"
         case "unwritten":
-            return f"{exercise.id} · nothing written yet"
+            return f"{exercise.id} · {'a part is still missing' if result.error else 'nothing written yet'}"
     return f"{exercise.id} · the check itself could not run"
 
 
@@ -150,7 +150,10 @@ def _not_yet(exercise: Exercise, result: Tried) -> Iterator[Part]:
 
 
 def _unwritten(exercise: Exercise, result: Tried) -> Iterator[Part]:
-    yield Prose(f'{exercise.title}: replace the `...` by your own code. Stuck is normal: `hint("{exercise.id}")`.')
+    left = f"{result.error}; " if result.error else ""
+    yield Prose(
+        f'{exercise.title}: {left}replace the `...` by your own code. Stuck is normal: `hint("{exercise.id}")`.'
+    )
 
 
 def _broken(exercise: Exercise, result: Tried) -> Iterator[Part]:
