@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -10,10 +11,10 @@ from functools import partial
 from typing import Any
 
 from ... import cloud
-from ...deploy import Handler
+from ...deploy import Handler, connection_table
 from ...gateway.definition import CONNECT, DISCONNECT
 from ...gateway.happenings import Called, Invoked
-from ..asking import BROKEN, SILENCE, described, heard, pair, wants
+from ..asking import BROKEN, SILENCE, described, has_raised, heard, no_answer, pair, wants
 from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..museum.scene import Guest, Scene, stage
@@ -48,8 +49,8 @@ def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
     """Two players come, and one of them leaves."""
     on_connect, on_disconnect = pair(functions, 'check("05.1", on_connect, on_disconnect)')
     with house(bench, {CONNECT: on_connect, DISCONNECT: on_disconnect}) as scene:
-        ana = scene.enter("ana", _query(_cellar()), "what `row` is made of")
-        ben = scene.enter("ben", _query(_attic()), "what `row` is made of")
+        ana = _enter(scene, "ana", _query(_cellar()), "what `row` is made of")
+        ben = _enter(scene, "ben", _query(_attic()), "what `row` is made of")
         for guest, fields in ((ana, _cellar()), (ben, _attic())):
             trying(f"the row of {guest.name}")
             _expect_row(scene, guest, fields, look="`row`, and lesson 05, section 2")
@@ -62,18 +63,23 @@ def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
 
 @exercise("05.2", **said["05.2"])
 def remembers_what_was_reported(played: Handler, bench: Bench) -> None:
-    """Two players report by turns, and new code is deployed in between."""
+    """Two players report by turns; in between new code is deployed, and another environment adds to a row."""
     with house(bench, {"played": played}, two_way=("played",)) as scene:
         ana, ben = _signed_in(scene, "ana", _cellar()), _signed_in(scene, "ben", _attic())
         first, few, second = vary(20), vary(5), vary(10)
         total = first + second
         _reports(scene, ana, first, f"{first} minutes", "the first report: the row has no `minutes` yet")
         _reports(scene, ben, few, f"{few} minutes", "whose total it is: each player has a row")
-        _reports(scene, ana, second, f"{total} minutes", "the new minutes come on top of those in the row")
+        look = "the new minutes come on top of those in the row; `get_item` puts the row under `Item`"
+        _reports(scene, ana, second, f"{total} minutes", look)
         bench.restart()
         look = "where the total lives: a new environment begins with empty globals (lesson 05, section 1)"
         total += few
         _reports(scene, ana, few, f"{total} minutes", look, tried="new code is deployed, and ana sends {}")
+        total = _reported_elsewhere(scene, ana, total + vary(40)) + few
+        look = "the row alone knows the total, and each report begins there: other environments write into it too"
+        tried = f"another environment has added {vary(40)} minutes, and ana sends {{}}"
+        _reports(scene, ana, few, f"{total} minutes", look, tried=tried)
         trying("the row of ana")
         look = "`update_item` changes a field and leaves the others, `put_item` writes the whole row anew"
         _expect_row(scene, ana, {**_cellar(), "minutes": total}, look=look)
@@ -82,12 +88,44 @@ def remembers_what_was_reported(played: Handler, bench: Bench) -> None:
 def _reports(scene: Scene, guest: Guest, minutes: int, wanted: str, look: str, tried: str = "") -> None:
     message = {"action": "played", "minutes": minutes}
     tried = (tried or f"{guest.name} sends {{}}").format(json.dumps(message))
-    wants(scene.bench, guest.line, message, wanted, tried=tried, looks={BROKEN: "the row “Raised”", "": look})
+    try:
+        _asks(scene, guest, message, wanted, tried, look, returns="what `played` returns")
+    except NotYet as found:
+        if re.match(r"['\"]\D", found.got):
+            found.look = "what stands before “minutes”: the total, a number"
+        raise
+
+
+def _reported_elsewhere(scene: Scene, guest: Guest, total: int) -> int:
+    """Write a total as another environment of the same function would; return it."""
+    change = {"UpdateExpression": "SET minutes = :total", "ExpressionAttributeValues": {":total": total}}
+    scene.table.update_item(Key={"connection_id": guest.connection_id}, **change)
+    return total
+
+
+def _asks(
+    scene: Scene,
+    guest: Guest,
+    message: Mapping[str, Any],
+    wanted: str,
+    tried: str,
+    look: str,
+    *,
+    raised: str = "the row “Raised”",
+    returns: str = "",
+) -> None:
+    """Send a message; where its function breaks, look at what it has raised, or else at what it returns."""
+    try:
+        wants(scene.bench, guest.line, message, wanted, tried=tried, looks={"": look})
+    except NotYet as found:
+        if BROKEN in found.got:
+            found.look = raised if has_raised(scene.bench) else returns
+        raise
 
 
 @exercise("05.3", **said["05.3"])
 def lets_in_who_is_in_the_book(on_connect: Handler, bench: Bench) -> None:
-    """Players with a room, without one, and one who comes when the table is gone."""
+    """Players with a room, without one, when the table is gone, with a room that is none, and when one write fails."""
     with house(bench, {CONNECT: on_connect}) as scene:
         for name, query, room in (
             ("ana", f"?room={vary('cellar')}", vary("cellar")),
@@ -97,25 +135,57 @@ def lets_in_who_is_in_the_book(on_connect: Handler, bench: Bench) -> None:
             guest = _let_in(scene, name, query)
             look = f"{name} is connected: what does the book say?"
             _expect_row(scene, guest, {"room": room}, look=look)
+        cellar = f"?room={vary('cellar')}"
         scene.lose_the_table()
+        _refused_or_written(scene, "dora", cellar, "the table is out of reach, and dora connects with")
+        _find_the_table(scene)
+        _refused_or_written(scene, "elsa", "?room=", "elsa connects with")
+        scene.lose_the_table()
+        with bench.meanwhile(_writes, lambda: _find_the_table(scene)):
+            tried = "the table is out of reach for one write, and fay connects with"
+            _refused_or_written(scene, "fay", cellar, tried, vary("cellar"))
+
+
+def _find_the_table(scene: Scene) -> None:
+    connection_table("players", session=scene.bench.session)
+
+
+def _refused_or_written(scene: Scene, name: str, query: str, tried: str, room: str = "") -> None:
+    """Raise NotYet where somebody gets in whom no row of a room knows, of the one that was asked for if it is named."""
+    with scene.bench.on_purpose():
         try:
-            scene.enter("dora", f"?room={vary('cellar')}")
+            guest = scene.enter(name, query)
         except NotYet:
             return
-        look = "what `on_connect` answers where the write has failed: for the gateway, 200 means that all is well"
-        tried = "the table is out of reach, and dora connects with ?room=cellar"
-        got = "101 Switching Protocols: she is in, and no row knows her"
-        raise NotYet(tried, expected="a refusal: who cannot be written down must not get in", got=got, look=look)
+        expected, is_in = "a refusal: who cannot be written down must not get in", "101 Switching Protocols: she is in"
+        row = _stored(scene, guest)
+        if row is None:
+            look = "what `on_connect` answers where the write has failed: for the gateway, 200 means that all is well"
+            raise NotYet(f"{tried} {query}", expected, f"{is_in}, and no row knows her", look)
+        if not row.get("room") or (room and row["room"] != room):
+            look = "what comes after a write that failed: a refusal, or the same row once more, and nothing in between"
+            raise NotYet(f"{tried} {query}", expected, f"{is_in}, and the book says {_shown(row) or 'no room'}", look)
+
+
+def _stored(scene: Scene, guest: Guest) -> Mapping[str, Any] | None:
+    """Return the row of somebody, None also where there is no table."""
+    try:
+        return _row(scene, guest)
+    except scene.table.meta.client.exceptions.ResourceNotFoundException:
+        return None
+
+
+def _writes(call: Called) -> bool:
+    return bool(call.caller) and call.service == "dynamodb"
 
 
 def _let_in(scene: Scene, name: str, query: str) -> Guest:
     """Let somebody connect, and say where to look by the kind of refusal."""
     try:
-        return scene.enter(name, query)
+        return _enter(scene, name, query, "what the event holds where the URL has no query string, or no room in it")
     except NotYet as refusal:
-        broke = refusal.got.startswith("502")
-        look = "what the event holds where the URL has no query string, or no room in it"
-        refusal.look = look if broke else "nobody is refused for want of a room: who names none waits in the hall"
+        if not refusal.got.startswith("502"):
+            refusal.look = "nobody is refused for want of a room: who names none waits in the hall"
         raise
 
 
@@ -126,22 +196,25 @@ def moves_nobody_who_has_left(move: Handler, bench: Bench) -> None:
         ana, ben, cleo = (_signed_in(scene, name, _cellar()) for name in ("ana", "ben", "cleo"))
         attic = vary("attic")
         message = {"action": "move", "room": attic}
-        looks = {BROKEN: "the row “Raised”: she is in the book, so her move is in time", "": "what `move` returns"}
         tried = f"ana sends {json.dumps(message)}"
-        wants(bench, ana.line, message, f"moved to {attic}", tried=tried, looks=looks)
+        _asks(
+            scene,
+            ana,
+            message,
+            f"moved to {attic}",
+            tried,
+            "the condition: what must hold, so that the row is written? She is in the book, and her move is in time",
+            raised="the row “Raised”: she is in the book, so her move is in time",
+            returns="what `move` returns where all went well",
+        )
         _expect_row(scene, ana, {**_cellar(), "room": attic}, look="a move changes the room, and nothing else")
         late = scene.event_of("move")
         _move_too_late(scene, ben, late)
         _leave_in_the_midst(scene, cleo, late)
         scene.lose_the_table()
-        wants(
-            bench,
-            ana.line,
-            message,
-            "Internal server error",
-            tried=f"the table is out of reach, and {tried}",
-            looks={"": _TOO_MUCH},
-        )
+        tried = f"the table is out of reach, and {tried}"
+        with bench.on_purpose():
+            wants(bench, ana.line, message, BROKEN, tried=tried, looks={"": _TOO_MUCH})
 
 
 _TOO_MUCH = "which errors `move` catches: one of them means “too late”, and all others must stay errors"
@@ -152,14 +225,24 @@ def _move_too_late(scene: Scene, guest: Guest, late: Any) -> None:
     scene.leave(guest)
     scene.table.delete_item(Key={"connection_id": guest.connection_id})
     tried = f"{guest.name} leaves, his row is deleted, and only now his move is worked off"
+    ghosts: list[Mapping[str, Any] | None] = []
     try:
-        scene.run("move", _for(guest, late))
+        with scene.bench.meanwhile(_writes, lambda: ghosts.append(_row(scene, guest))):
+            scene.run("move", _for(guest, late))
     except NotYet as failure:
-        look = "the error of a condition that does not hold: here it is no fault, the move came too late"
+        look = _CONDITION if "ConditionalCheckFailed" in failure.got else _OTHER_ERROR
         raise NotYet(tried, expected="no row, and no error", got=failure.got, look=look) from None
     if row := _row(scene, guest):
         look = "what `update_item` does where there is no row: lesson 05, section 3"
         raise NotYet(tried, expected="no row of his", got=f"a ghost row: {_shown(row)}", look=look)
+    if any(ghosts):
+        got = "a ghost row, until the next call deletes it: whoever reads in between finds it"
+        look = "look and write in one step: with a condition, nothing is written that must be taken back"
+        raise NotYet(tried, expected="no row of his, not even for a moment", got=got, look=look)
+
+
+_CONDITION = "the error of a condition that does not hold: here it is no fault, the move came too late"
+_OTHER_ERROR = "this error: the lines behind `except` run here for the first time, and all their names must be known"
 
 
 def _leave_in_the_midst(scene: Scene, guest: Guest, late: Any) -> None:
@@ -185,21 +268,32 @@ def _for(guest: Guest, event: Any) -> Any:
 
 @exercise("05.5", **said["05.5"])
 def keeps_a_book_that_cleans_itself(functions: Sequence[Handler], bench: Bench) -> None:
-    """Three players come, the row of a fourth has expired, and somebody asks."""
+    """Four players come, one row has expired and another does so while they are there, and somebody asks."""
     on_connect, who = pair(functions, 'check("05.5", on_connect, who)')
     with house(bench, {CONNECT: on_connect, "who": who}, two_way=("who",)) as scene:
-        ana = scene.enter("ana", _query(_cellar()), "`on_connect`")
+        ana = _enter(scene, "ana", _query(_cellar()), "`on_connect`")
         trying("the row of ana")
         _expect_row(scene, ana, _cellar(), look="`on_connect`: the row, and the names of its fields")
         _expect_three_hours((_row(scene, ana) or {}).get("expires"))
+        _expect_instruments(scene, ana, vary("yard"), [])
+        over = _leaves_a_row(scene, "yard", "flute", time.time() + 1)  # after the first question, whatever it kept
         scene.enter("ben", _query(_attic()))
         scene.enter("cleo", _query({**_cellar(), "plays": vary("cello")}))
-        over = {"connection_id": "gone=", "expires": int(time.time()) - 3600}
-        scene.table.put_item(Item=over | {**_cellar(), "plays": vary("horn")})
-        rooms = {"cellar": ["cello", "viola"], "attic": ["drums"], "yard": []}
-        for room, instruments in rooms.items():
+        scene.enter("dora", _query(_cellar()))
+        _leaves_a_row(scene, "cellar", "horn", time.time() - 3600)
+        for room, instruments in {"cellar": ["cello", "viola", "viola"], "attic": ["drums"]}.items():
             _expect_instruments(scene, ana, vary(room), sorted(map(vary, instruments)))
+        time.sleep(max(0.0, over + 1 - time.time()))  # until its date is over by any way of counting
+        look = "what time it is when somebody asks: a global is made once, when the environment begins"
+        _expect_instruments(scene, ana, vary("yard"), [], look)
         _expect_no_scan(bench)
+
+
+def _leaves_a_row(scene: Scene, room: str, instrument: str, until: float) -> int:
+    """Write the row of somebody whose goodbye got lost; return the date in it."""
+    row = {"connection_id": f"{instrument}=", "room": vary(room), "plays": vary(instrument), "expires": int(until)}
+    scene.table.put_item(Item=row)
+    return int(until)
 
 
 def _expect_three_hours(expires: Any) -> None:
@@ -222,17 +316,18 @@ def _how_long(expires: int, hours: float) -> tuple[str, str]:
     >>> _how_long(1_763_000_000_000, 489_000_000)[0]
     'read as seconds, that is in the year 57837'
     >>> _how_long(1_763_000_000, 0.5)[0]
-    'that is in 0.5 hours'
+    'that is in 30 minutes'
     """
     if hours > 24 * 365:
         look = "seconds or milliseconds? The end of lesson 05 breaks it on purpose"
         return f"read as seconds, that is in the year {1970 + expires // 31_556_952}", look
     if hours <= 0.01:
         return "that is now, while she is connected", "how far ahead the date lies: a connection may last two hours"
-    return f"that is in {hours:.1f} hours", "a connection may last two hours: three are asked for"
+    long = f"{hours * 60:.0f} minutes" if hours < 0.95 else f"{hours:.1f} hours"
+    return f"that is in {long}", "a connection may last two hours: three are asked for"
 
 
-def _expect_instruments(scene: Scene, guest: Guest, room: str, wanted: list[str]) -> None:
+def _expect_instruments(scene: Scene, guest: Guest, room: str, wanted: list[str], look: str = "") -> None:
     message = json.dumps({"action": "who", "room": room})
     trying(f"{guest.name} sends {message}")
     frames = guest.line.ask(message)
@@ -241,18 +336,30 @@ def _expect_instruments(scene: Scene, guest: Guest, room: str, wanted: list[str]
     except ValueError:
         found = None
     if found != wanted:
-        got = described(scene.bench, frames)
-        raise NotYet(expected=repr(json.dumps(wanted)), got=got, look=_which_rows(found, wanted, heard(frames)))
+        got, text = described(scene.bench, frames), heard(frames)
+        look = _what_broke(scene.bench, found, text) or look or _which_rows(found, wanted)
+        raise NotYet(expected=repr(json.dumps(wanted)), got=got, look=look)
 
 
-def _which_rows(found: Any, wanted: list[str], text: str) -> str:
-    """Return where to look for a list of instruments that is another than it should be."""
+def _what_broke(bench: Bench, found: Any, text: str) -> str:
+    """Return where to look for an answer that is no list, '' where it is one."""
+    if text == BROKEN and has_raised(bench):
+        return "the row “Raised”"
     if text in (BROKEN, SILENCE) or not isinstance(found, list):
         return "what `who` returns: a list, made into text by `json.dumps`"
+    return ""
+
+
+def _which_rows(found: list[Any], wanted: list[str]) -> str:
+    """Return where to look for a list of instruments that is another than it should be."""
+    if found == [vary("horn")]:
+        return "the filter, which is the wrong way round: it lets through those whose date has passed"
     if vary("horn") in found:
         return "the horn's row expired an hour ago, and nobody has swept it away: who reads must look at the date"
     if sorted(map(str, found)) == wanted:
         return "the order: sorted"
+    if sorted(set(wanted)) == sorted(map(str, found)):
+        return "who is counted: each player has an entry, also where two play the same"
     return "the condition on the room, and the filter: which rows does each let through?"
 
 
@@ -264,7 +371,17 @@ def _expect_no_scan(bench: Bench) -> None:
             raise NotYet("what `who` reads", expected="rows of one room", got=got, look=look)
 
 
-# ── rows ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── players and rows ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _enter(scene: Scene, name: str, query: str, look: str) -> Guest:
+    """Let somebody connect; where `on_connect` returns what is no answer, say so."""
+    try:
+        return scene.enter(name, query, look)
+    except NotYet as refusal:
+        if words := no_answer(scene.bench):
+            refusal.got, refusal.look = f"{refusal.got}: {words}", "what `on_connect` returns at its end"
+        raise
 
 
 def _signed_in(scene: Scene, name: str, fields: Mapping[str, str]) -> Guest:
@@ -289,6 +406,8 @@ def _expect_row(scene: Scene, guest: Guest, fields: Mapping[str, Any], look: str
     wrong = [name for name, value in fields.items() if row.get(name) != value]
     if wrong:
         got = ", ".join(_shown({name: row[name]}) if name in row else f"no {name}" for name in wrong)
+        if all(str(row.get(name)) == str(fields[name]) for name in wrong):
+            look = "of which kind it is: a number, and no text"
         raise NotYet(expected=expected, got=f"{guest.name}'s row, and in it {got}", look=look)
 
 

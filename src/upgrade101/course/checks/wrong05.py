@@ -205,6 +205,20 @@ WRONG = [
         _doors(("answer = on_connect, on_disconnect", "answer = on_connect")),
         "two functions: check(",
     ),
+    (
+        "05.1",
+        "checks in the same cell",
+        _doors(("answer = on_connect, on_disconnect", "answer = on_connect, on_disconnect\ncheck.calls = 1"))
+        .replace("import boto3", "import os\nimport boto3", 1)
+        .replace("check.calls = 1", 'if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:\n    check("05.1", *answer)'),
+        "all of it is deployed, so calls to `check` go into a cell of their own",
+    ),
+    (
+        "05.1",
+        "forgets to return",
+        _doors(('    players.put_item(Item=row)\n    return {"statusCode": 200}', "    players.put_item(Item=row)")),
+        "lab-on-connect returned None, which is no answer for a proxy integration Look at what `on_connect` returns",
+    ),
     # 05.2 · Remember what they report
     (
         "05.2",
@@ -250,6 +264,72 @@ WRONG = [
             'total = players.update_item(Key=key, **change, ReturnValues="UPDATED_NEW")["Attributes"]["minutes"]',
         ),
         "whose total it is: each player has a row",
+    ),
+    (
+        "05.2",
+        "takes the total from the row once",
+        _played(
+            "if player not in totals:",
+            '    totals[player] = players.get_item(Key=key)["Item"].get("minutes", 0)',
+            'total = totals[player] = totals[player] + news["minutes"]',
+            'change = {"UpdateExpression": "SET minutes = :m", "ExpressionAttributeValues": {":m": total}}',
+            "players.update_item(Key=key, **change)",
+        ),
+        "another environment has added 40 minutes, and ana sends",
+    ),
+    (
+        "05.2",
+        "takes the answer of the update for the total",
+        _played(
+            'change = {"UpdateExpression": "ADD minutes :m", "ExpressionAttributeValues": {":m": news["minutes"]}}',
+            "total = players.update_item(Key=key, **change)",
+        ),
+        "what stands before “minutes”: the total, a number",
+    ),
+    (
+        "05.2",
+        "takes all new fields for the total",
+        _played(
+            'change = {"UpdateExpression": "ADD minutes :m", "ExpressionAttributeValues": {":m": news["minutes"]}}',
+            'total = players.update_item(Key=key, **change, ReturnValues="UPDATED_NEW")["Attributes"]',
+        ),
+        "what stands before “minutes”: the total, a number",
+    ),
+    (
+        "05.2",
+        "takes the answer of the read for the row",
+        _played(
+            'total = players.get_item(Key=key).get("minutes", 0) + news["minutes"]',
+            'change = {"UpdateExpression": "SET minutes = :m", "ExpressionAttributeValues": {":m": total}}',
+            "players.update_item(Key=key, **change)",
+        ),
+        "`get_item` puts the row under `Item`",
+    ),
+    (
+        "05.2",
+        "writes the total as text",
+        _played(
+            'total = int(players.get_item(Key=key)["Item"].get("minutes", 0)) + news["minutes"]',
+            'change = {"UpdateExpression": "SET minutes = :m", "ExpressionAttributeValues": {":m": str(total)}}',
+            "players.update_item(Key=key, **change)",
+        ),
+        "minutes '80' Look at of which kind it is: a number, and no text",
+    ),
+    (
+        "05.2",
+        "adds to a field that is not there",
+        _played(
+            'change = {"UpdateExpression": "SET minutes = minutes + :m", "ReturnValues": "UPDATED_NEW"}',
+            'change["ExpressionAttributeValues"] = {":m": news["minutes"]}',
+            'total = players.update_item(Key=key, **change)["Attributes"]["minutes"]',
+        ),
+        "(ValidationException) when calling the UpdateItem operation: The provided expression refers to an attribute",
+    ),
+    (
+        "05.2",
+        "forgets to return",
+        _played('total = news["minutes"]').replace("    return", "    answered ="),
+        "lab-answer returned None, which is no answer for a proxy integration Look at what `played` returns",
     ),
     (
         "05.2",
@@ -345,6 +425,38 @@ WRONG = [
         _door(_ASKED, _PUT.replace("hall", "cellar")),
         "ben's row, and in it room 'cellar'",
     ),
+    (
+        "05.3",
+        "refuses only where the table is gone",
+        _door(
+            _ASKED,
+            "try:",
+            f"    {_PUT}",
+            "except players.meta.client.exceptions.ResourceNotFoundException:",
+            '    return {"statusCode": 500}',
+            "except Exception as error:",
+            "    print(error)",
+        ),
+        "elsa connects with ?room= Expected a refusal: who cannot be written down must not get in",
+    ),
+    (
+        "05.3",
+        "sends whoever cannot be written down into the hall",
+        _door(
+            _ASKED,
+            "try:",
+            f"    {_PUT}",
+            "except Exception:",
+            '    players.put_item(Item={"connection_id": event["requestContext"]["connectionId"], "room": "hall"})',
+        ),
+        "she is in, and the book says room 'hall'",
+    ),
+    (
+        "05.3",
+        "forgets to return",
+        _door(_ASKED, _PUT).replace('    return {"statusCode": 200}\n', ""),
+        "lab-answer returned None, which is no answer for a proxy integration Look at what `on_connect` returns",
+    ),
     # 05.4 · Move, unless you have left
     ("05.4", "mends nothing", _move(_UPDATE), "what `update_item` does where there is no row"),
     (
@@ -369,7 +481,7 @@ WRONG = [
             "except players.meta.client.exceptions.ConditionalCheckFailedException:",
             _TOO_LATE,
         ),
-        "Got 'too late'",
+        "Got 'too late' Look at the condition: what must hold, so that the row is written?",
     ),
     (
         "05.4",
@@ -406,6 +518,41 @@ WRONG = [
         _move('change["ConditionExpression"] = "attribute_exists(\'connection_id\')"', _UPDATE),
         "Cannot parse condition",
     ),
+    (
+        "05.4",
+        "takes a ghost back",
+        _move(
+            'change["ReturnValues"] = "ALL_OLD"',
+            'if "Attributes" not in players.update_item(Key=key, **change):',
+            "    players.delete_item(Key=key)",
+            _TOO_LATE,
+        ),
+        "a ghost row, until the next call deletes it",
+    ),
+    (
+        "05.4",
+        "answers only those who are late",
+        _move(
+            _EXISTS,
+            "try:",
+            f"    {_UPDATE}",
+            "except players.meta.client.exceptions.ConditionalCheckFailedException:",
+            _TOO_LATE,
+        ).replace('    return {"statusCode": 200, "body": f"moved', '    moved = {"statusCode": 200, "body": f"moved'),
+        "Look at what `move` returns where all went well",
+    ),
+    (
+        "05.4",
+        "calls the table as the lesson does",
+        _move(
+            _EXISTS,
+            "try:",
+            f"    {_UPDATE}",
+            "except late.meta.client.exceptions.ConditionalCheckFailedException:",
+            _TOO_LATE,
+        ),
+        "NameError: name 'late' is not defined Look at this error: the lines behind `except` run here",
+    ),
     # 05.5 · A book that cleans itself
     ("05.5", "counts milliseconds", _book((_EXPIRES, "int(time.time() * 1000) + 3 * 3600_000}")), "in the year 5"),
     ("05.5", "lets rows expire now", _book((_EXPIRES, "int(time.time())}")), "that is now, while she is connected"),
@@ -435,7 +582,7 @@ WRONG = [
         "05.5",
         "keeps those who are over",
         _book(('Attr("expires").gt', 'Attr("expires").lt')),
-        "Got '[\"horn\"]'",
+        "the filter, which is the wrong way round: it lets through those whose date has passed",
     ),
     (
         "05.5",
@@ -450,6 +597,37 @@ WRONG = [
         "a Scan, which read",
     ),
     ("05.5", "forgets the index", _book(('IndexName="by_room", ', "")), "Query condition missed key schema element"),
+    ("05.5", "looks for the rows at once", _book(('found["Items"]', "found")), "Look at the row “Raised”"),
+    (
+        "05.5",
+        "looks at the clock once",
+        _book(("gt(int(time.time()))", "gt(NOW)"), ("\ndef on_connect", "NOW = int(time.time())\n\ndef on_connect")),
+        "what time it is when somebody asks: a global is made once",
+    ),
+    (
+        "05.5",
+        "counts instruments, not players",
+        _book(('sorted(row["plays"] for row in found["Items"])', 'sorted({row["plays"] for row in found["Items"]})')),
+        "each player has an entry, also where two play the same",
+    ),
+    (
+        "05.5",
+        "forgets to return at the door",
+        _book(('    players.put_item(Item=row)\n    return {"statusCode": 200}', "    players.put_item(Item=row)")),
+        "lab-on-connect returned None, which is no answer for a proxy integration Look at what `on_connect` returns",
+    ),
+    (
+        "05.5",
+        "forgets to return the list",
+        _book(('return {"statusCode": 200, "body": json', 'said = {"statusCode": 200, "body": json')),
+        "Look at what `who` returns: a list, made into text by `json.dumps`",
+    ),
+    (
+        "05.5",
+        "lets rows expire in some minutes",
+        _book((_EXPIRES, "int(time.time()) + 3 * 60}")),
+        "that is in 3 minutes Look at a connection may last two hours",
+    ),
     ("05.5", "does not sort", _book(("sorted(row", "list(row")), "Look at   the order: sorted"),
     (
         "05.5",
@@ -469,6 +647,6 @@ WRONG = [
         "05.5",
         "asks for one room",
         _book(('json.loads(event["body"])["room"]', '"cellar"')),
-        "Expected '[\"drums\"]'",
+        "Expected '[]' Got '[\"viola\"]'",
     ),
 ]
