@@ -1,7 +1,7 @@
 """The role that the course's functions run as, and what it may do: what the lessons need, by name where there is one.
 
 All functions share it, because a role takes AWS ten seconds and lessons have many functions. Tables and queues are
-named, one policy for each. What stays ``*`` is said in docs/cleaning-up.md, with the reason.
+named, one policy for each. What stays ``*`` is said in docs/on-aws.md, with the reason.
 """
 
 from __future__ import annotations
