@@ -132,7 +132,7 @@ def _asks_in_winter(bench: Bench, line: Line, hut: str, who: str) -> None:
 
 
 _SNOW_LOOKS = {
-    "forbidden": "which deployment the stage points at, and what was there when that one was made",
+    "forbidden": "which deployment the stage points at, what was there when that one was made, and under which key",
     "silence": "what the route `where` has and the route `snow` lacks, and whether the Deployment waits for that",
     "other": "the Target of the new route",
 }
