@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from upgrade101.authoring import contract
 from upgrade101.authoring.reading import read
 from upgrade101.authoring.rules_lab import blocks
 from upgrade101.authoring.run import code_cells, run_all, twice
@@ -17,6 +18,13 @@ pytestmark = pytest.mark.notebooks
 @pytest.fixture
 def environment(tmp_path):
     return {"UPGRADE101_PROGRESS": str(tmp_path / "progress.json"), "CLOUD": "moto", "AWS_PROFILE": ""}
+
+
+@pytest.fixture
+def requests(environment, tmp_path):
+    """The file into which a kernel writes what it asks AWS for."""
+    environment[contract.FILE] = str(tmp_path / "requests")
+    return tmp_path / "requests"
 
 
 def checked(path, report):
@@ -35,9 +43,11 @@ def explain(report):
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
-def test_every_solution_passes_every_check(solution, environment):
-    report = run_all(code_cells(solution), solution.parent, environment={**environment, "UPGRADE101_STRICT": "1"})
+def test_every_solution_passes_every_check(solution, environment, requests):
+    strict = {**environment, "UPGRADE101_STRICT": "1"}
+    report = run_all(code_cells(solution), solution.parent, first=contract.FIRST, environment=strict)
     assert explain(report) == []
+    assert list(contract.breaches(contract.read(ROOT), solution, contract.requests_in(requests))) == []
     for id, (_, said) in checked(solution, report).items():
         assert said.startswith(f"{id} done ✓"), said
 
@@ -60,6 +70,8 @@ def test_a_strict_check_fails_the_cell_of_an_untouched_lab(lab, environment):
 
 
 @pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
-def test_every_cell_can_run_twice(solution, environment):
-    report = run_all(twice(code_cells(solution)), solution.parent, environment=environment)
+def test_every_cell_can_run_twice(solution, environment, requests):
+    report = run_all(twice(code_cells(solution)), solution.parent, first=contract.FIRST, environment=environment)
     assert explain(report) == []
+    told, asked = contract.read(ROOT), contract.requests_in(requests)
+    assert list(contract.breaches(told, solution, asked, is_all=True)) == []

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from upgrade101.authoring import contract
 from upgrade101.authoring.lessons import ONCE, SECTIONS, TWICE, Job, Runs
 from upgrade101.authoring.run import code_cells, run_all
 
@@ -38,6 +39,8 @@ def explain(done):
 def test_a_lesson_runs(job, runs):
     done = runs.result(job)
     assert not done.failed, explain(done)
+    told = contract.read(ROOT)
+    assert list(contract.breaches(told, job.path, done.requests, is_all=job.way == TWICE)) == []
 
 
 def test_the_network_is_refused(tmp_path):

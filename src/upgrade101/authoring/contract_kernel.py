@@ -28,7 +28,6 @@ _NAMES = {
     "cloudformation": "StackName",
     "dynamodb": "TableName",
     "iam": "RoleName",
-    "logs": "logGroupName",
     "s3": "Bucket",
     "sqs": "QueueName",
 }

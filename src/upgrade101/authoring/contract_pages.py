@@ -87,16 +87,23 @@ def write(root: Path) -> None:
 
 
 def _tables(known: contract.Contract) -> Iterator[str]:
-    """Yield the lines of both tables; what all need is said once."""
-    every = [permissions.needed(asked) for asked in known.values() if asked.notebook]
-    shared = set.intersection(*every)
-    yield f"Every lesson and lab that calls AWS needs {_listed(shared)}."
+    """Yield the lines of both tables; what all that deploy functions need is said once."""
+    deploying = {name for name, asked in known.items() if "lambda.CreateFunction" in asked.notebook}
+    shared: set[str] = (
+        set.intersection(*(permissions.needed(known[name]) for name in deploying)) if deploying else set()
+    )
+    yield "Whatever deploys a function needs these:"
     yield ""
-    yield "| lesson | its actions besides |"
+    for line in _listed(shared).split("; "):
+        yield f"- {line}"
+    yield ""
+    yield "| lesson | its actions |"
     yield "|---|---|"
     for name, asked in known.items():
-        own = _listed(permissions.needed(asked) - shared) if asked.notebook else "none: it calls nothing of AWS"
-        yield f"| {name} | {own or 'none'} |"
+        needed = permissions.needed(asked) if asked.notebook else set()
+        own = _listed(needed - shared if name in deploying else needed)
+        words = [*(["those above"] if name in deploying else []), *([own] if own else [])]
+        yield f"| {name} | {', and '.join(words) or 'none: it calls nothing of AWS'} |"
     yield ""
     yield "| functions of | their role's actions |"
     yield "|---|---|"

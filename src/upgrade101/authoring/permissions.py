@@ -15,6 +15,7 @@ from typing import Any
 
 import botocore.session
 
+from ..gateway.errors import ConfigurationError
 from ..ledger.catalogue import CREATING
 from ..ledger.kinds import RUN_TAG
 from .contract import Asked, Contract
@@ -169,8 +170,10 @@ def _where(
         yield [f"{bucket}/*" for bucket in names["s3"]], {}
     elif service == "dynamodb":
         yield [*names[service], *(f"{table}/index/*" for table in names[service] if not table.endswith("*"))], {}
-    else:
+    elif names.get(service):
         yield names[service], {}
+    else:
+        raise ConfigurationError(f"nobody has said on what {action} is allowed", hint="authoring/permissions.py")
 
 
 def _where_lambda(verb: str) -> Iterator[tuple[Sequence[str], dict[str, Any]]]:
@@ -179,14 +182,14 @@ def _where_lambda(verb: str) -> Iterator[tuple[Sequence[str], dict[str, Any]]]:
     What is gone has no tags, so that who may read only his own could not find out that it is gone.
     """
     functions, sources = "arn:aws:lambda:*:*:function:*", "arn:aws:lambda:*:*:event-source-mapping:*"
-    if verb in ("GetEventSourceMapping", "DeleteEventSourceMapping"):
+    if verb in ("CreateFunction", "TagResource"):
+        yield [functions, sources], {"Null": _CREATED_AS_OURS}
+    elif verb.startswith("Get") or verb == "ListTags":
+        yield [functions, sources], {}
+    elif verb == "DeleteEventSourceMapping":
         yield [sources], {}
-    elif verb in ("ListTags", "TagResource"):
-        yield [functions, sources], {"Null": _CREATED_AS_OURS} if verb == "TagResource" else {}
-    elif verb.startswith("Get"):
-        yield [functions], {}
     else:
-        yield [functions], {"Null": _CREATED_AS_OURS if verb == "CreateFunction" else _TAKEN_AS_OURS}
+        yield [functions], {"Null": _TAKEN_AS_OURS}
 
 
 _ANYWHERE = frozenset(
