@@ -207,6 +207,13 @@ def test_without_the_permission_nobody_is_answered(stacks: Stacks) -> None:
     assert "Internal server error" in said(url, "echo")
 
 
+def test_a_log_group_of_the_template_goes_with_it_though_the_function_has_run(stacks: Stacks) -> None:
+    group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Fn::Sub": "/aws/lambda/${Handler}"}}}
+    assert said(stacks.create(changed(with_function(), Log=group))["out"]["Url"], "echo") == "hello"
+    stacks.delete()
+    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+
+
 def test_a_function_is_not_called_like_people(stacks: Stacks) -> None:
     template = with_function()
     template["Resources"]["Handler"]["Properties"]["FunctionName"] = "Upper Birk hut"

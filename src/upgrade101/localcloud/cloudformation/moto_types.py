@@ -16,6 +16,7 @@ from moto.cloudformation import parsing
 from moto.cloudformation.exceptions import UnformattedGetAttTemplateException
 from moto.core.exceptions import JsonRESTError, ServiceException
 
+from ..functions import log_shelf
 from .faults import Fault, Gone, not_emulated
 from .made import Made, Properties, Site, Thing
 
@@ -73,6 +74,8 @@ class MotoType:
 
     def delete(self, site: Site, made: Made) -> None:
         """Take it away; raises Fault, and Gone."""
+        if self.name.startswith("AWS::Logs::"):
+            log_shelf.store()  # or what was logged so far would make it anew
         instance, whole = made.thing.instance, {"Type": self.name, "Properties": copy.deepcopy(made.properties)}
         own = getattr(instance, "delete", None)
         if callable(own) and _takes_place(own):
