@@ -19,6 +19,18 @@ def test_the_greeter_is_quicker_than_the_door_by_design(check: Check) -> None:
     assert "a post to @connections was answered 410" in " ".join(said.split())
 
 
+def test_errors_that_were_wanted_stay_out_of_the_log(check: Check) -> None:
+    for id in ("06.3", "06.4"):
+        right = next(source for name, source in RIGHT.items() if name.startswith(id))
+        said = check(id, cell(right)["answer"]).card.text
+        assert "done ✓" in said and "ForbiddenException" not in said
+
+
+def test_a_refused_signature_leaves_no_puzzle_in_the_log(check: Check) -> None:
+    unsigned = next(source for _, name, source, _ in WRONG if name == "does not sign")
+    assert "assumed-role" not in check("06.2", cell(unsigned)["answer"]).card.text
+
+
 RIGHT = {
     "06.1 by the status, and in bytes": """
         from botocore.exceptions import ClientError
@@ -97,6 +109,51 @@ RIGHT = {
 
         answer = on_connect, ring
     """,
+    "06.3 with one client in a global of ring, made at the first ring": """
+        import os
+
+        import boto3
+
+        connections = None
+
+        def on_connect(event, context):
+            return {"statusCode": 200}
+
+        def ring(event, context):
+            global connections
+            where = event["requestContext"]
+            if connections is None:
+                host = f"{where['apiId']}.execute-api.{os.environ['AWS_REGION']}.amazonaws.com"
+                door = f"https://{host}/{where['stage']}"
+                connections = boto3.client("apigatewaymanagementapi", endpoint_url=door)
+            try:
+                connections.post_to_connection(ConnectionId=where["connectionId"], Data="we are coming")
+            except connections.exceptions.GoneException:
+                print("has left")
+            return {"statusCode": 200}
+
+        answer = on_connect, ring
+    """,
+    "06.3 knows that a custom domain has no stage in its path": """
+        import boto3
+
+        def on_connect(event, context):
+            return {"statusCode": 200}
+
+        def ring(event, context):
+            where = event["requestContext"]
+            door = f"https://{where['domainName']}"
+            if door.endswith(".amazonaws.com"):
+                door += f"/{where['stage']}"
+            connections = boto3.client("apigatewaymanagementapi", endpoint_url=door)
+            try:
+                connections.post_to_connection(ConnectionId=where["connectionId"], Data="we are coming")
+            except connections.exceptions.GoneException:
+                print("has left")
+            return {"statusCode": 200}
+
+        answer = on_connect, ring
+    """,
     "06.3 asks API Gateway for the address": """
         import boto3
         from botocore.exceptions import ClientError
@@ -144,6 +201,31 @@ RIGHT = {
                     time.sleep(0.02)
                 else:
                     return connections.post_to_connection(ConnectionId=event["to"], Data=event["text"]) and None
+
+        answer = on_connect, greeter
+    """,
+    "06.4 gives up with an error": """
+        import json
+        import time
+
+        import boto3
+
+        def on_connect(event, context):
+            boto3.client("lambda").invoke(FunctionName="greeter", InvocationType="Event", Payload=json.dumps(event))
+            return {"statusCode": 200}
+
+        def greeter(event, context):
+            where = event["requestContext"]
+            door = f"https://{where['domainName']}/{where['stage']}"
+            connections = boto3.client("apigatewaymanagementapi", endpoint_url=door)
+            text = "welcome, " + event["queryStringParameters"]["name"]
+            for left in reversed(range(8)):
+                try:
+                    return connections.post_to_connection(ConnectionId=where["connectionId"], Data=text) and None
+                except connections.exceptions.GoneException:
+                    if not left:
+                        raise
+                    time.sleep(0.2)
 
         answer = on_connect, greeter
     """,

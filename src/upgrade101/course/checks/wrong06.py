@@ -199,6 +199,17 @@ WRONG: list[tuple[str, str, str, str]] = [
     ),
     (
         "06.1",
+        "lets one more error pass, and takes the rest for gone",
+        _tell(
+            (
+                "    except connections.exceptions.GoneException:",
+                "    except connections.exceptions.ForbiddenException:\n        raise\n    except Exception:",
+            )
+        ),
+        "413 says that the text is too long, and only 410 says that ana has gone",
+    ),
+    (
+        "06.1",
         "forgets to say that all went well",
         _tell(("    return True\n", "")),
         "Expected True is returned Got None",
@@ -245,7 +256,19 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.2",
         "signs another method",
         _close(('AWSRequest("DELETE"', 'AWSRequest("GET"')),
-        "the same method, the same URL",
+        "the same method, the same URL, and the same body: none",
+    ),
+    (
+        "06.2",
+        "signs the lesson's body",
+        _close(('AWSRequest("DELETE", url)', 'AWSRequest("DELETE", url, data="your soup is ready")')),
+        "and the same body: none",
+    ),
+    (
+        "06.2",
+        "types the region",
+        _close(("region).add", '"us-east-1").add')),
+        "Expected a signature for eu-central-1/execute-api Got one for us-east-1/execute-api",
     ),
     (
         "06.2",
@@ -288,7 +311,7 @@ WRONG: list[tuple[str, str, str, str]] = [
             ("def on_connect", 'connections = boto3.client("apigatewaymanagementapi")\n\ndef on_connect'),
             ("    connections = boto3.client", "    boto3.client"),
         ),
-        "in which environment, the client for @connections is made",
+        "the address of the client, word by word: API id, region and stage",
     ),
     (
         "06.3",
@@ -300,7 +323,40 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.3",
         "leaves the stage out",
         _bell((_HOST, 'host = where["domainName"]'), ("/{where['stage']}", "")),
-        "a post to @connections was answered 403",
+        "the address of the client, word by word: API id, region and stage",
+    ),
+    (
+        "06.3",
+        "types marketing's name",
+        _bell((_HOST, 'host = "bikes.example"'), ("/{where['stage']}", "")),
+        "the address of the client, word by word",
+    ),
+    (
+        "06.3",
+        "knows one other name",
+        _bell(
+            (_HOST, 'host = where["domainName"] + ("" if where["domainName"] == "bikes.example" else "/dev")'),
+            ("/{where['stage']}", ""),
+        ),
+        "dora, at wheels.example, hears",
+    ),
+    (
+        "06.3",
+        "types the stage",
+        _bell(("/{where['stage']}", "/dev")),
+        "it led to another stage than that of the event",
+    ),
+    (
+        "06.3",
+        "forgets to answer",
+        _bell(('        print("has left")\n    return {"statusCode": 200}\n', '        print("has left")\n')),
+        "what `ring` returns: None is no answer",
+    ),
+    (
+        "06.3",
+        "lets one more error pass, and swallows the rest",
+        _bell((_GONE, "except connections.exceptions.ForbiddenException:\n        raise\n    except Exception:")),
+        "which is no id: the post is answered 400",
     ),
     (
         "06.3",
@@ -326,7 +382,7 @@ WRONG: list[tuple[str, str, str, str]] = [
 
         answer = on_connect, ring
         """,
-        "Got nothing, although lab-ring returned",
+        "who posts: what a one-way route returns is dropped",
     ),
     (
         "06.3",
@@ -338,6 +394,15 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.3",
         "catches everything",
         _bell((_GONE, "except Exception:")),
+        "only 410 says that somebody has left, and all others must stay errors",
+    ),
+    (
+        "06.3",
+        "takes 400 and 410 for gone, and 403 too",
+        _bell(
+            ("import boto3\n", "import boto3\nfrom botocore.exceptions import ClientError\n"),
+            (_GONE, "except ClientError as error:\n        if '(BadRequest' in str(error): raise"),
+        ),
         "one of them means “gone”, and all others must stay errors",
     ),
     (
@@ -397,13 +462,37 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.4",
         "puts the welcome into JSON",
         _welcome(("Data=f\"welcome, {event['name']}\"", "Data=json.dumps(f\"welcome, {event['name']}\")")),
-        "what the greeter posts, and how often",
+        "Look at what the greeter posts",
     ),
     (
         "06.4",
         "posts at every turn",
         _welcome(("            return\n", ""), ("range(20)", "range(4)")),
-        "answers: 'welcome, Ana'",
+        "3 × 'welcome, Ana'",
+    ),
+    (
+        "06.4",
+        "posts twenty times",
+        _welcome(("            return\n", "")),
+        "× 'welcome, Ana'",
+    ),
+    (
+        "06.4",
+        "tries for ever",
+        _welcome(("for _ in range(20):", "while True:")),
+        "Got still trying after 5 s",
+    ),
+    (
+        "06.4",
+        "tries without a pause",
+        _welcome(("            time.sleep(0.1)\n", "            pass\n"), ("range(20)", "range(8)")),
+        "a pause between two tries",
+    ),
+    (
+        "06.4",
+        "takes every error for not yet",
+        _welcome(("except connections.exceptions.GoneException", "except Exception")),
+        "410 means “not yet”, and all others must stay errors",
     ),
     (
         "06.4",
@@ -430,8 +519,61 @@ WRONG: list[tuple[str, str, str, str]] = [
         _evening((_SAY, "FIRST"), (_END, _SAY), ("FIRST", _END)),
         "Who is closed hears nothing any more",
     ),
-    ("06.5", "closes without a word", _evening((_SAY, "pass")), "Expected ana hears “we are closing” Got nothing"),
-    ("06.5", "speaks and does not close", _evening((_END, "pass")), "Expected ana's line is closed Got it is open"),
+    ("06.5", "closes without a word", _evening((_SAY, "pass")), "nothing: the line was closed without a word"),
+    ("06.5", "speaks and does not close", _evening((_END, "pass")), "Got told, and the line is open"),
+    (
+        "06.5",
+        "speaks first and asks then",
+        _evening(
+            ("            if conn", f"            {_SAY}\n            if conn"),
+            (f"                {_SAY}\n                {_END}", f"                {_END}"),
+        ),
+        "a post makes a line active, so ask first, and post then",
+    ),
+    (
+        "06.5",
+        "breaks off at the first who has gone",
+        _evening(("            continue", "            break")),
+        "nothing was tried for dora Look at does the loop go on after ben?",
+    ),
+    (
+        "06.5",
+        "returns inside the loop",
+        _evening(("    return stay", "        return stay")),
+        "nothing was tried for dora Look at does the loop go on after ben?",
+    ),
+    (
+        "06.5",
+        "is a generator",
+        _evening(("stay.append(id)", "yield id")),
+        "nobody was asked about",
+    ),
+    (
+        "06.5",
+        "asks with care, and posts without",
+        """
+        def answer(connections, connection_ids, since):
+            stay = []
+            for id in connection_ids:
+                try:
+                    last = connections.get_connection(ConnectionId=id)["LastActiveAt"]
+                except connections.exceptions.GoneException:
+                    continue
+                if last >= since:
+                    stay.append(id)
+                else:
+                    connections.post_to_connection(ConnectionId=id, Data="we are closing")
+                    connections.delete_connection(ConnectionId=id)
+            return stay
+        """,
+        "whoever is there for one call may be gone for the next, so it is around all three",
+    ),
+    (
+        "06.5",
+        "takes every error for gone",
+        _evening(("connections.exceptions.GoneException", "Exception")),
+        "403 does not say that anybody has gone",
+    ),
     (
         "06.5",
         "puts the loop into the try",
@@ -449,7 +591,7 @@ WRONG: list[tuple[str, str, str, str]] = [
                 pass
             return stay
         """,
-        "Expected dora hears “we are closing” Got nothing",
+        "Got nothing was tried for dora",
     ),
     (
         "06.5",
@@ -463,7 +605,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         _evening(("LastActiveAt", "ConnectedAt")),
         "whom to spare: LastActiveAt says when somebody was last active",
     ),
-    ("06.5", "spares the silent", _evening((">= since", "< since")), "Expected ana hears “we are closing”"),
+    ("06.5", "spares the silent", _evening((">= since", "< since")), "asked about, and left alone"),
     (
         "06.5",
         "takes the time zone away",
@@ -471,6 +613,12 @@ WRONG: list[tuple[str, str, str, str]] = [
         "can't compare offset-naive and offset-aware datetimes",
     ),
     ("06.5", "writes the names as HTTP does", _evening(("LastActiveAt", "lastActiveAt")), "KeyError: 'lastActiveAt'"),
+    (
+        "06.5",
+        "takes before for after",
+        _evening((">= since", "<= since")),
+        "who was last active before `since` is told",
+    ),
     ("06.5", "returns nothing", _evening(("    return stay\n", "")), "what `closing_time` returns"),
     (
         "06.5",
@@ -482,7 +630,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.5",
         "counts who has gone among who stays",
         _evening(("            continue", "            stay.append(id)")),
-        "Got those of ben, cleo",
+        "Got those of ben, eve, cleo",
     ),
     (
         "06.5",
