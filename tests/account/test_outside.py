@@ -62,6 +62,22 @@ def whole(number=7):
     return [START.format(number), "hello\n", END.format(number), REPORT.format(number)]
 
 
+class Unnumbered(Log):
+    """The log of a cloud that leaves out what names an event and its stream."""
+
+    def filter_log_events(self, **asked):
+        events = super().filter_log_events(**asked)["events"]
+        return {"events": [{name: each[name] for name in ("timestamp", "message")} for each in events]}
+
+
+def test_events_that_are_not_numbered_are_told_once(look):
+    outside, told = look(Unnumbered(whole()))
+    happens(outside)
+    outside.catch_up()
+    outside.catch_up()
+    assert [each.what for each in told] == ["started", "said", "ended"]
+
+
 def test_an_invocation_is_told_line_by_line(look):
     outside, told = look(Log(whole()))
     outside.catch_up()

@@ -115,7 +115,8 @@ class Outside:
             page = client.filter_log_events(**asked)
             ahead = _ahead(page)
             for event in page.get("events", ()):
-                key = (f"{name} {event['logStreamName']}", str(event["eventId"]), int(event["timestamp"]))
+                own = str(event.get("eventId") or event["message"])  # not every cloud numbers them
+                key = (f"{name} {event.get('logStreamName')}", own, int(event["timestamp"]))
                 if key not in self._known:
                     self._known.add(key)
                     yield from read(name, event["message"], event["timestamp"] / 1000 - ahead)

@@ -29,8 +29,8 @@ from ..ledger.locks import Lock
 from ..localcloud.guard import is_loopback
 
 MOTO, SERVE, MINISTACK, AWS = "moto", "serve", "ministack", "aws"
-PACKAGES = ("ministack>=1.5.33,<2", "boto3", "aws-sam-translator>=1.90")
-"""MiniStack, what functions find on AWS, and what it needs for SAM templates."""
+PACKAGES = ("ministack>=1.5.33,<2", "boto3")
+"""MiniStack, and what functions find on AWS besides Python."""
 
 START_SECONDS = 60.0
 _SCRIPTS, _EXE = ("Scripts", ".exe") if sys.platform == "win32" else ("bin", "")
