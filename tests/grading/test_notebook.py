@@ -125,3 +125,53 @@ def test_metadata_of_any_shape_is_survived(tmp_path: Path) -> None:
     odd = [{"cell_type": 7, "source": {"a": 1}, "metadata": [1]}, {"metadata": {"nbgrader": "x"}}]
     odd += [{"cell_type": "code", "source": "1", "metadata": {"nbgrader": {"grade_id": ["x"], "points": "many"}}}]
     assert len(notebook.read(written(tmp_path, {"cells": odd}))) == 3
+
+
+# ── answers in words, and ids that were lost ─────────────────────────────────────────────────────────────────────────
+
+
+LAB = ROOT / "labs" / "03_routes" / "03_routes.ipynb"
+
+
+def bare(cells: list[Cell], words: str | None = None) -> list[Cell]:
+    """Return cells as an editor leaves them that drops ids, with other words in place of the answer in words."""
+    return [
+        Cell(cell.kind, words if words is not None and cell.grade_id == "explain" else cell.source) for cell in cells
+    ]
+
+
+def test_an_answer_in_words_is_found_by_its_place_where_ids_are_lost(lab: Assignment) -> None:
+    handed_out = notebook.read(LAB)
+    (found,) = notebook.plan(lab, bare(handed_out, "The stage points at an old deployment.")).written
+    assert (found.text, found.exercise, found.lost) == ("The stage points at an old deployment.", "03.6", False)
+    (stub,) = notebook.plan(lab, bare(handed_out)).written
+    assert notebook.is_stub(stub.text) and not stub.lost
+
+
+def test_an_answer_in_words_that_stands_in_a_cell_of_ones_own_is_found(lab: Assignment) -> None:
+    handed_out = notebook.read(LAB)
+    place = next(at for at, cell in enumerate(handed_out) if cell.grade_id == "explain")
+    beside = [*handed_out[: place + 1], Cell("markdown", "My words."), *handed_out[place + 1 :]]
+    assert notebook.plan(lab, beside).written[0].text == "My words."
+    below = [
+        Cell(cell.kind, f"{cell.source}\n\nMy words.") if "### 03.6" in cell.source else cell
+        for cell in handed_out
+        if cell.grade_id != "explain"
+    ]
+    assert notebook.plan(lab, below).written[0].text == "My words."
+
+
+def test_an_answer_in_words_that_is_nowhere_is_left_to_a_human(lab: Assignment, cells: list[Cell]) -> None:
+    (found,) = notebook.plan(lab, [cell for cell in cells if cell.grade_id != "explain"]).written
+    assert found.lost and not found.text
+
+
+def test_who_lost_all_ids_is_accused_of_nothing(lab: Assignment, cells: list[Cell]) -> None:
+    assert notebook.plan(lab, bare(cells)).notes == (notebook.LOST_IDS,)
+    without = [cell for cell in bare(cells) if 'check("03.4"' not in cell.source]
+    assert [note for note in notebook.plan(lab, without).notes if "03.4" in note]
+
+
+def test_where_one_cell_has_its_id_the_others_were_deleted(lab: Assignment, cells: list[Cell]) -> None:
+    notes = notebook.plan(lab, [cell for cell in cells if cell.grade_id in ("", "rule")]).notes
+    assert "the answer cell on-order was deleted" in notes and notebook.LOST_IDS not in notes

@@ -10,7 +10,8 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,8 @@ class Written:
     grade_id: str
     points: float
     text: str = ""
+    exercise: str = ""
+    lost: bool = False  # its cell is gone, and nothing stands in its place: a human looks through the notebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,12 +166,26 @@ def assignment(solution: Path) -> Assignment:
             waiting = []
         elif cell.is_answer and cell.kind == "code":
             waiting.append(cell.grade_id)
-    written = tuple(Written(cell.grade_id, cell.points) for cell in cells if _is_written(cell))
-    return Assignment(solution.stem, tuple(cells), tuple(tests), written)
+    return Assignment(solution.stem, tuple(cells), tuple(tests), tuple(_to_write(cells)))
 
 
-def _is_written(cell: Cell) -> bool:
-    return cell.kind == "markdown" and cell.is_graded and cell.is_answer
+def _to_write(cells: Iterable[Cell]) -> Iterator[Written]:
+    """Yield the answers in words, each with the number of the heading above it."""
+    number = ""
+    for cell in cells:
+        if cell.kind == "markdown" and cell.is_graded and cell.is_answer:
+            yield Written(cell.grade_id, cell.points, exercise=number)
+        else:
+            number = _number_of(cell) or number
+
+
+_HEADING = re.compile(r"^#{2,4}\s+(\d\d\.\d+)\b", re.MULTILINE)
+
+
+def _number_of(cell: Cell) -> str:
+    """Return the number of the exercise that a cell begins, '' where it begins none."""
+    found = _HEADING.findall(cell.source) if cell.kind == "markdown" else []
+    return found[-1] if found else ""
 
 
 def _test(cell: Cell, answer_ids: tuple[str, ...]) -> Test:
@@ -202,8 +219,7 @@ def plan(lab: Assignment, cells: Sequence[Cell]) -> Plan:
         if cell.kind == "code" and not cell.is_test and cell.source.strip():
             steps.append(Run(place + 1, cell))
         steps += places.get(place, [])
-    texts = {cell.grade_id: cell.source for cell in reversed(marked) if cell.kind == "markdown" and cell.grade_id}
-    written = tuple(Written(each.grade_id, each.points, texts.get(each.grade_id, "")) for each in lab.written)
+    written = tuple(_found(each, lab, marked) for each in lab.written)
     sources = frozenset(cell.source for cell in marked if cell.kind == "code")
     return Plan(tuple(steps), written, tuple(notes), sources)
 
@@ -233,7 +249,7 @@ def recognized(lab: Assignment, cells: Iterable[Cell]) -> Iterator[Cell]:
 def _place_of(test: Test, marked: Sequence[Cell]) -> int:
     """Return the place of the cell after which an exercise is handed over, -1 for the very beginning."""
     wanted = {*test.answer_ids, test.grade_id}
-    calls = re.compile(rf"""check\(\s*["']{re.escape(test.exercise_id)}["']""")
+    calls = _calls(test.exercise_id)
     places = [
         place
         for place, cell in enumerate(marked)
@@ -242,8 +258,66 @@ def _place_of(test: Test, marked: Sequence[Cell]) -> int:
     return max(places, default=len(marked) - 1)
 
 
+def _calls(exercise_id: str) -> re.Pattern[str]:
+    return re.compile(rf"""check\(\s*["']{re.escape(exercise_id)}["']""")
+
+
+def _found(wanted: Written, lab: Assignment, marked: Sequence[Cell]) -> Written:
+    """Return an answer in words: what its own cell says, and the cells that were added below its heading."""
+    own = next((cell.source for cell in marked if cell.grade_id == wanted.grade_id and cell.kind == "markdown"), None)
+    beside = list(_below_heading(wanted.exercise, lab, marked)) if wanted.exercise else []
+    said = [text for text in ([own] if own else []) + beside if not is_stub(text)]
+    if said:
+        return replace(wanted, text="\n\n".join(dict.fromkeys(said)))
+    return replace(wanted, text=own or next(iter(beside), ""), lost=own is None and not beside)
+
+
+def _below_heading(number: str, lab: Assignment, marked: Sequence[Cell]) -> Iterator[str]:
+    """Yield what stands between the heading of an exercise and the next cell of the lab, but for the answer's own."""
+    known = {_plain(cell.source) for cell in lab.cells if not cell.is_graded}
+    places = [place for place, cell in enumerate(marked) if _number_of(cell) == number]
+    if not places:
+        return
+    heading = marked[places[0]].source
+    asked = next((cell.source for cell in lab.cells if _number_of(cell) == number), "")
+    if heading.startswith(asked.rstrip()) and (more := heading[len(asked.rstrip()) :].strip()):
+        yield more
+    for cell in marked[places[0] + 1 :]:
+        if cell.is_test or _number_of(cell) or (not cell.grade_id and _belongs_to_the_lab(cell, known)):
+            return
+        if not cell.grade_id and cell.source.strip():
+            yield cell.source
+
+
+def _belongs_to_the_lab(cell: Cell, known: AbstractSet[str]) -> bool:
+    return _plain(cell.source) in known or cell.source.lstrip().startswith(("<details", "## Look back"))
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())
+
+
+def is_stub(text: str) -> bool:
+    """Tell whether a text is what was handed out where an answer in words belongs, or nothing.
+
+    >>> is_stub("*TODO 03.6 – write here: two or three sentences*"), is_stub("Because of the deployment.")
+    (True, False)
+    """
+    text = text.strip()
+    return not text or ("\n" not in text and text.startswith("*TODO ") and text.endswith("*"))
+
+
+LOST_IDS = "the notebook has lost its cell ids (some editors drop them); answers were found by their calls of check"
+
+
 def _notes(lab: Assignment, marked: Sequence[Cell]) -> Iterator[str]:
     there = {cell.grade_id for cell in marked}
+    if there == {""}:
+        yield LOST_IDS
+        for test in lab.tests:
+            if not any(_calls(test.exercise_id).search(cell.source) for cell in marked if cell.kind == "code"):
+                yield f"no call of check was found for {test.exercise_id}: it was handed over behind the last cell"
+        return
     for test in lab.tests:
         if test.grade_id not in there:
             yield f"the test of {test.exercise_id} was deleted, and put back"
