@@ -91,6 +91,15 @@ def test_a_new_route_is_forbidden_without_a_new_deployment(stacks: Stacks) -> No
     assert said(url, "shout") == '"HI"'
 
 
+def test_a_route_taken_away_is_still_in_the_deployment_made_meanwhile(stacks: Stacks) -> None:
+    less = chat(echo="hi")
+    url = stacks.create(chat(echo="hi", shout="HI"))["out"]["Url"]
+    stacks.update(changed(less, Deployment=None, **deployment("Deployment2", less)))
+    assert said(url, "shout") == '"HI"'
+    stacks.update(changed(less, Deployment=None, **deployment("Deployment3", less)))
+    assert json.loads(said(url, "shout"))["message"] == "Forbidden"
+
+
 def test_another_description_is_no_new_deployment(stacks: Stacks) -> None:
     template = chat(echo="hi")
     url = stacks.create(template)["out"]["Url"]
