@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from ..course.exercises import find as find_exercise
 from ..course.trial import Tried, attempt
 from ..course.vary import Others, varied
 from ..localcloud import accounts
+from . import explain
 from .kernel import Gone, Kernel, Said
 from .limits import Allowance
 from .notebook import Plan, Run, Test
@@ -100,7 +101,7 @@ class Session:
         try:
             self._execute(self._ready(place), place, step)
         except Gone as gone:
-            self._lost(place, f"cell {step.number}: {gone}")
+            self._lost(place, f"{self._named(place)}: {gone}")
 
     def _has_more_to_judge(self, place: int) -> bool:
         return any(isinstance(step, Test) and self._is_open(step) for step in self.plan.steps[place:])
@@ -114,8 +115,17 @@ class Session:
         if not said.in_time:
             said.error = f"still running after {seconds:g} s, and stopped"
         if said.error:
-            self._errors[place] = said.error
-            self._note(f"cell {step.number}: {said.error}")
+            self._errors[place] = explain.in_plain_words(said.error)
+            self._note(f"{self._named(place)}: {self._errors[place]}")
+
+    def _named(self, place: int) -> str:
+        """Return what a cell is called by: the exercise it belongs to."""
+        step = self.plan.steps[place]
+        test = next((each for each in self.plan.steps[place:] if isinstance(each, Test)), None)
+        if test is None:
+            return "a cell below the last exercise"
+        own = isinstance(step, Run) and step.cell.grade_id in test.answer_ids
+        return f"the cell of {test.exercise_id}" if own else f"a cell above the check of {test.exercise_id}"
 
     def _note(self, note: str) -> None:
         if note not in self.notes:
@@ -215,6 +225,7 @@ class Session:
         self.begun(test.exercise_id)
         begun = time.monotonic()
         exercise = find_exercise(test.exercise_id)
+        exercise = replace(exercise, seconds=exercise.seconds * self.allowance.patience)
         try:
             answer = self._handed_over(place, test)
         except (Gone, Forged) as why:
@@ -226,16 +237,16 @@ class Session:
             if ran_out_of_time(tried) and self._second_chances and self._left() > 4 * exercise.seconds:
                 self._second_chances -= 1  # the machine may have been busy with others
                 tried = attempt(exercise, answer, self._benches)
-            found = Judged(test, exercise, tried, self._others)
+            found = Judged(test, exercise, explain.explained(tried, self.plan.sources), self._others)
         found.seconds = time.monotonic() - begun
         self.judged(found)
 
     def _because(self, place: int, why: str) -> str:
         """Return why nothing was handed over, with the error of the answer's own cell where it had one."""
-        earlier = [at for at in range(place) if at in self._errors]
         since = max((at for at in range(place) if isinstance(self.plan.steps[at], Test)), default=-1)
-        own = [self._errors[at] for at in earlier if at > since]
-        return f"{why}; the cell above it: {own[-1]}" if own and own[-1] not in why else why
+        failed = [at for at in range(since + 1, place) if at in self._errors and self._errors[at] not in why]
+        own = [at for at in failed if self._named(at).startswith("the cell of")] or failed
+        return f"{self._named(own[-1])}: {self._errors[own[-1]]}; so {why}" if own else why
 
     def _handed_over(self, place: int, test: Test) -> Any:
         """Return the stand-in for what the kernel hands over. Raises Gone and Forged."""
@@ -248,7 +259,8 @@ class Session:
             raise Forged(f"{names} could not be handed over: {said.error or 'it took too long'}")
         if not isinstance(said.payload, dict):
             raise Forged(f"{names} was not handed over")
-        self._place, self._exercise = place, find_exercise(test.exercise_id)
+        exercise = find_exercise(test.exercise_id)
+        self._place, self._exercise = place, replace(exercise, seconds=exercise.seconds * self.allowance.patience)
         return StandIns(self._call, self.plan.sources).answer(said.payload.get("answers"))
 
     @contextmanager
@@ -293,10 +305,7 @@ class Session:
 def ran_out_of_time(tried: Tried) -> bool:
     """Tell whether an answer was found wrong only because something took too long."""
     said = [tried.error, *([tried.finding.got] if tried.finding else [])]
-    return tried.state == "not yet" and any(sign in words for sign in _LATE for words in said)
-
-
-_LATE = ("still running after", "Task timed out", "Sandbox.Timedout", "TimeoutError")
+    return tried.state == "not yet" and any(map(explain.is_late, said))
 
 
 def _package() -> Path:
