@@ -25,7 +25,7 @@ from upgrade101.grading.selftest.people import Lab, Person, everybody, lab_of
 from upgrade101.grading.selftest.run import faults, hand_in
 from upgrade101.grading.submissions import Submission
 from upgrade101.grading.submissions import find as find_submissions
-from upgrade101.grading.verdicts import reason
+from upgrade101.grading.verdicts import not_judged, reason
 
 ROOT = Path(__file__).parents[2]
 NAME = "03_routes"
@@ -192,6 +192,52 @@ def test_a_marker_that_ends_costs_the_exercise_it_was_at(tmp_path: Path, lab: La
         result = grader.grade(handed_in(lab.blank, tmp_path))
     assert states(result) == {"03.1": "done", "03.2": "not handed over", "03.3": "done"}
     assert "ended the process that judges it" in reason(result["exercises"][1])
+
+
+def judged(state: str, got: str = "") -> list[dict[str, Any]]:
+    """Return what a marker says that judges a lab of one exercise."""
+    plan = {"exercises": [{"exercise": "03.1", "title": "t", "of": 1.0}], "written": [], "notes": []}
+    verdict = {**not_judged("03.1", "t", 1.0, ""), "state": state, "got": got, "words": {}, "happenings": []}
+    said = [{"event": "plan", **plan}, {"event": "judged", "verdict": verdict}]
+    return [*said, {"event": "end", "notes": [], "peak_mb": 1}]
+
+
+LATE = "still running after 10 s: a loop that never ends, or a wait for something that never comes?"
+
+
+def test_a_solution_that_was_graded_is_not_graded_again(tmp_path: Path) -> None:
+    """Only one marker is there to say anything: the second grader has none."""
+    _Scripted.says = (judged("done"),)
+    for _ in range(2):
+        with _Scripted(SOLUTION, tmp_path, Walls()) as grader:
+            assert grader.learn()["exercises"][0]["state"] == "done"
+            assert grader.has_learned
+    _Scripted.says = (judged("done"),)
+    with _Scripted(SOLUTION, tmp_path, Walls(limits=True)) as grader:  # other walls: once more
+        grader.learn()
+    assert not _Scripted.says
+
+
+def test_a_solution_that_runs_out_of_time_gets_a_second_chance(tmp_path: Path) -> None:
+    _Scripted.says = judged("not yet", LATE), judged("done")
+    with _Scripted(SOLUTION, tmp_path, Walls()) as grader:
+        grader.learn()
+    assert not _Scripted.says
+
+
+def test_a_machine_that_is_too_busy_is_told_so(tmp_path: Path) -> None:
+    _Scripted.says = judged("not yet", LATE), judged("not yet", LATE)
+    with _Scripted(SOLUTION, tmp_path, Walls()) as grader:
+        with pytest.raises(ConfigurationError, match=r"too busy or too slow just now \(load \d+ on \d+ proc") as told:
+            grader.learn()
+        assert "--at-once 1" in told.value.hint
+        assert not grader.has_learned
+    _Scripted.says = (judged("not yet", "'rye'"),)
+    with (
+        _Scripted(SOLUTION, tmp_path, Walls()) as grader,
+        pytest.raises(ConfigurationError, match=r"not graded as done here: 03\.1: got: 'rye'"),
+    ):
+        grader.learn()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that nobody can refuse")
