@@ -335,7 +335,10 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.3",
         "knows one other name",
         _bell(
-            (_HOST, 'host = where["domainName"] + ("" if where["domainName"] == "bikes.example" else "/dev")'),
+            (
+                _HOST,
+                'host = where["domainName"] + ("" if where["domainName"] == "bikes.example" else "/" + where["stage"])',
+            ),
             ("/{where['stage']}", ""),
         ),
         "dora, at wheels.example, hears",
@@ -344,7 +347,7 @@ WRONG: list[tuple[str, str, str, str]] = [
         "06.3",
         "types the stage",
         _bell(("/{where['stage']}", "/dev")),
-        "it led to another stage than that of the event",
+        "the address of the client, word by word: API id, region and stage",
     ),
     (
         "06.3",

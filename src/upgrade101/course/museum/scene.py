@@ -13,7 +13,7 @@ from typing import Any
 from ...deploy import Api, Handler, connection_table
 from ...gateway.definition import CONNECT, DISCONNECT
 from ...gateway.happenings import Invoked, Opened
-from ..asking import described, heard
+from ..asking import SILENCE, described, heard
 from ..bench import Bench, Line
 from ..exercises import NotYet, trying
 
@@ -125,7 +125,8 @@ class Scene:
         """Raise NotYet unless a guest has heard exactly this since last asked."""
         frames, guest.frames = [*guest.frames, *guest.line.heard()], []
         if heard(frames) != wanted:
-            raise NotYet(expected=f"{guest.name} hears “{wanted}”", got=described(self.bench, frames), look=look)
+            expected = f"{guest.name} hears {wanted if wanted == SILENCE else f'“{wanted}”'}"
+            raise NotYet(expected=expected, got=described(self.bench, frames), look=look)
 
     def expect_refused(self, name: str, look: str = "") -> None:
         """Raise NotYet unless the door stays shut for whoever connects now."""
@@ -160,6 +161,7 @@ def stage(
     scheduled: tuple[str, ...] = (),
     table_name: str = TABLE,
     environment: Mapping[str, str] | None = None,
+    stage_name: str = "dev",
 ) -> Iterator[Scene]:
     """Build table and API for these routes; those named in ``scheduled`` are functions without a route.
 
@@ -167,7 +169,7 @@ def stage(
     """
     table = connection_table(table_name, session=bench.session)
     routed = {key: each for key, each in routes.items() if key not in scheduled}
-    api = bench.api(routed, two_way=two_way, environment=environment)
+    api = bench.api(routed, two_way=two_way, environment=environment, stage_name=stage_name)
     with ExitStack() as open_lines:
         scene = Scene(bench, routes, table, api, open_lines)
         for key in scheduled:
