@@ -185,6 +185,7 @@ def account(faults, models, monkeypatch, tmp_path):
     """Return an account with somebody else's things in it."""
     monkeypatch.setattr("botocore.session.create_loader", lambda path: models)
     monkeypatch.setenv("UPGRADE101_LEDGER", str(tmp_path / "runs"))
+    monkeypatch.setenv("UPGRADE101_YES", "1")
     monkeypatch.setattr(patience.time, "sleep", lambda seconds: None)
     with mock_aws():
         monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

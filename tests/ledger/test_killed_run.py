@@ -36,7 +36,7 @@ def aws():
 @pytest.fixture
 def elsewhere(aws, tmp_path):
     """Return the surroundings of a process that takes it for AWS, and whose ledgers lie in a folder of the test's."""
-    return {**os.environ, **KEYS, "AWS_ENDPOINT_URL": aws, "UPGRADE101_LEDGER": str(tmp_path)}
+    return {**os.environ, **KEYS, "AWS_ENDPOINT_URL": aws, "UPGRADE101_LEDGER": str(tmp_path), "UPGRADE101_YES": "1"}
 
 
 def run(surroundings, *command):
