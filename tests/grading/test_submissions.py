@@ -83,6 +83,18 @@ def test_a_key_stays_below_its_folder() -> None:
     assert key_of("x" * 500) != key_of("x" * 501)
 
 
+def test_a_key_keeps_letters_and_nothing_that_systems_write_in_two_ways() -> None:
+    assert key_of("Łukasz Żak, Ελένη, 李明") == "Łukasz Żak, Ελένη, 李明"
+    assert len({key_of(name) for name in ("Jörg", "Jo\u0308rg", "J%C3%B6rg", "\u2126", "\u03a9", "J\udcf6rg")}) == 6
+    for name in ("Ana\u202e", "Ana\u200b", "\U0001f600", "a\u2215b"):  # signs that hide or turn others are no letters
+        assert key_of(name).isascii()
+    assert len(key_of("李" * 200).encode()) <= 120
+
+
+def test_no_student_has_the_name_of_the_instructors_page() -> None:
+    assert key_of("index") == "%69ndex" and key_of("Index") == "%49ndex"
+
+
 def test_signs_that_move_the_cursor_are_written_out() -> None:
     assert shown("ana\x1b[2J\n") == "ana\\x1b[2J\\n"
 

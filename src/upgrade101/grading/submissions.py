@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import sys
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,16 +99,25 @@ def shown(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """Return a name for files, of plain signs only; two students never share one.
+    """Return a name for files, of letters and plain signs only; two students never share one.
 
     >>> key_of("../Jörg")
-    '..%2FJ%C3%B6rg'
+    '..%2FJörg'
     """
-    quoted = quote_from_bytes(os.fsencode(name), safe=" ,@")
-    quoted = f"%2E{quoted[1:]}" if quoted in (".", "..") else quoted
-    if len(quoted) <= _LONGEST:
+    quoted = "".join(sign if _is_safe(sign) else quote_from_bytes(os.fsencode(sign), safe=" ,@") for sign in name)
+    if quoted in (".", "..") or quoted.casefold() == "index":  # the instructor's page has that name
+        quoted = f"%{ord(quoted[0]):02X}{quoted[1:]}"
+    if len(os.fsencode(quoted)) <= _LONGEST:
         return quoted
-    return f"{quoted[: _LONGEST - 17]}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+    short = quote_from_bytes(os.fsencode(name), safe=" ,@")
+    return f"{short[: _LONGEST - 17]}~{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}"
+
+
+def _is_safe(sign: str) -> bool:
+    """Tell whether a sign stays as it is: letters and digits of any script that every system writes in one way."""
+    if sign.isascii():
+        return False  # quote_from_bytes knows which
+    return sign.isalnum() and sys.getfilesystemencoding() == "utf-8" and unicodedata.normalize("NFC", sign) == sign
 
 
 def fingerprint(path: Path) -> str:
