@@ -7,7 +7,10 @@ import pytest
 from course_kit import LAB, BothWays, cell
 
 from upgrade101.course.check import Check
+from upgrade101.course.checks import wrong02
 from upgrade101.course.checks.wrong02 import WRONG
+from upgrade101.course.exercises import find
+from upgrade101.course.hint import nearest_symptom
 
 pytestmark = LAB
 
@@ -22,6 +25,18 @@ def test_the_stubs_are_known_as_such(check: Check) -> None:
     stubs = {"02.1": "knock", "02.3": "frame", "02.4": "read", "02.5": "visit"}
     for id, name in stubs.items():
         assert check(id, cell(sources[name])[name]).state == "unwritten", id
+
+
+def test_what_the_check_provokes_stands_in_no_log(check: Check) -> None:
+    for id, source in (("02.4", wrong02._READ), ("02.5", wrong02._VISIT)):
+        verdict = check(id, cell(source)["answer"])
+        assert verdict and "The log of your functions" not in verdict.card.text
+
+
+@pytest.mark.parametrize("id", ["02.1", "02.3"])
+def test_who_waits_in_vain_is_told_why(id: str) -> None:
+    known = find(id).symptoms
+    assert "gateway" in known[nearest_symptom("TimeoutError: timed out", known)]
 
 
 RIGHT = {

@@ -4,7 +4,10 @@ import pytest
 from course_kit import LAB, BothWays, cell
 
 from upgrade101.course.check import Check
+from upgrade101.course.checks import wrong05
 from upgrade101.course.checks.wrong05 import WRONG
+from upgrade101.course.exercises import find
+from upgrade101.course.hint import nearest_symptom
 
 pytestmark = LAB
 
@@ -25,6 +28,28 @@ def test_a_half_written_answer_is_still_unwritten(check: Check) -> None:
         answer = on_connect, on_disconnect
     """
     assert check("05.1", *cell(half)["answer"]).state == "unwritten"
+
+
+def test_what_the_check_provokes_stands_in_no_log(check: Check) -> None:
+    verdict = check("05.3", cell(wrong05._door(wrong05._ASKED, wrong05._PUT))["answer"])
+    assert verdict and "The log of your functions" not in verdict.card.text
+
+
+@pytest.mark.parametrize(
+    "id, said, helps",
+    [
+        (
+            "05.2",
+            "ClientError: An error occurred (ValidationException) when calling the UpdateItem operation",
+            "if_not",
+        ),
+        ("05.5", "502 Internal server error", "no answer"),
+        ("05.4", "NameError: name 'late' is not defined", "`players`"),
+    ],
+)
+def test_a_symptom_has_its_help(id: str, said: str, helps: str) -> None:
+    known = find(id).symptoms
+    assert helps in known[nearest_symptom(said, known)]
 
 
 TABLE = """
