@@ -1,6 +1,7 @@
 """A class, graded for real: on real sockets, in kernels behind whatever walls this machine has."""
 
 import contextlib
+import io
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from rich.console import Console
 
 from upgrade101.gateway import ConfigurationError
 from upgrade101.grading import command
@@ -283,15 +285,82 @@ def _writer(lab: Lab) -> Any:
 
 
 def test_a_system_without_walls_is_not_trusted_by_itself(tmp_path: Path) -> None:
-    from rich.console import Console
-
+    (tmp_path / "ana.ipynb").touch()
     with pytest.raises(ConfigurationError, match="--without-walls"):
         command.grade(tmp_path, SOLUTION, tmp_path / "report", Console(quiet=True), walls=Walls(limits=True))
 
 
 def test_the_reports_of_another_lab_are_not_written_over(tmp_path: Path) -> None:
-    from rich.console import Console
-
     (tmp_path / "grades.json").write_text('{"lab": "05_connection_store"}')
     with pytest.raises(ConfigurationError, match="holds the reports of 05_connection_store"):
         command.grade(tmp_path, SOLUTION, tmp_path, Console(quiet=True), walls=Walls(limits=True), trusting=True)
+
+
+# ── the command ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Quick(Grader):
+    """A grader without markers; who is called Zoe stops it."""
+
+    def learn(self) -> dict[str, Any]:
+        return {}
+
+    def grade(self, submission: Submission, **_: Any) -> dict[str, Any]:
+        if submission.student == "zoe":
+            raise KeyboardInterrupt
+        empty = {"exercises": [], "written": [], "notes": [], "problem": "", "seconds": 0.0}
+        return {"student": submission.student, "key": submission.key, "points": 1.0, "of": 2.0, **empty}
+
+
+def graded(folder: Path, **more: Any) -> tuple[list[str], str]:
+    """Return who is graded, and what is said."""
+    console = Console(width=200, record=True, quiet=False, file=io.StringIO())
+    given = {"walls": Walls(limits=True), "trusting": True, "at_once": 1, **more}
+    found = command.grade(folder / "class", SOLUTION, folder / "out", console, **given)
+    return [each["student"] for each in found], console.export_text()
+
+
+@pytest.fixture
+def class_(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(command, "Grader", _Quick)
+    (tmp_path / "class").mkdir()
+    for name in ("Ana", "Jonas Ek", "Jörg"):
+        (tmp_path / "class" / f"{name}.ipynb").write_text(name, encoding="utf-8")
+    return tmp_path
+
+
+def names_in(folder: Path) -> list[str]:
+    lines = (folder / "out" / "points.csv").read_text(encoding="utf-8-sig").splitlines()
+    return [line.partition(",")[0] for line in lines[1:]]
+
+
+def test_whom_only_names_is_told_before_anything_else(class_: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nobody called 'Jonas'") as told:
+        graded(class_, only=["Jonas"], walls=None)
+    assert "Jonas Ek" in told.value.hint
+    with pytest.raises(ConfigurationError) as told:
+        graded(class_, only=["Ana", "ana"])
+    assert told.value.hint == "--only 'Ana'"
+    assert graded(class_, only=["Jo\u0308rg"])[0] == ["Jörg"]
+
+
+def test_grading_one_anew_keeps_the_others_in_the_tables(class_: Path) -> None:
+    graded(class_)
+    found, said = graded(class_, only=["Ana"], again=True)
+    assert found == ["Ana"] and names_in(class_) == ["Ana", "Jonas Ek", "Jörg"]
+    assert "earlier run" not in said
+    assert "3 graded in an earlier run" in graded(class_)[1]
+
+
+def test_who_stops_it_gets_the_reports_of_what_is_graded(class_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (class_ / "class" / "zoe.ipynb").touch()
+    monkeypatch.setattr(command, "_end_politely", lambda: None)
+    with pytest.raises(KeyboardInterrupt):
+        graded(class_)
+    assert names_in(class_) == ["Ana", "Jonas Ek", "Jörg"]
+
+
+def test_points_given_by_hand_are_read_at_every_run(class_: Path) -> None:
+    (class_ / "out").mkdir()
+    (class_ / "out" / "by_hand.csv").write_text("student,exercise,points\nAna,03.6,2\n")
+    assert "by_hand.csv, line 2: Ana has no answer in words" in graded(class_)[1]

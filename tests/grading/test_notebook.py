@@ -167,7 +167,7 @@ def test_an_answer_in_words_that_is_nowhere_is_left_to_a_human(lab: Assignment, 
 
 
 def test_who_lost_all_ids_is_accused_of_nothing(lab: Assignment, cells: list[Cell]) -> None:
-    assert notebook.plan(lab, bare(cells)).notes == (notebook.LOST_IDS,)
+    assert notebook.plan(lab, bare(notebook.read(LAB))).notes == (notebook.LOST_IDS,)
     without = [cell for cell in bare(cells) if 'check("03.4"' not in cell.source]
     assert [note for note in notebook.plan(lab, without).notes if "03.4" in note]
 
@@ -175,3 +175,22 @@ def test_who_lost_all_ids_is_accused_of_nothing(lab: Assignment, cells: list[Cel
 def test_where_one_cell_has_its_id_the_others_were_deleted(lab: Assignment, cells: list[Cell]) -> None:
     notes = notebook.plan(lab, [cell for cell in cells if cell.grade_id in ("", "rule")]).notes
     assert "the answer cell on-order was deleted" in notes and notebook.LOST_IDS not in notes
+
+
+# ── the solution, handed in ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_solution_handed_in_is_told(lab: Assignment, cells: list[Cell]) -> None:
+    assert "### BEGIN SOLUTION" in notebook.plan(lab, cells).copied
+    clean = [Cell(cell.kind, notebook.without_marks(cell.source), cell.grade_id) for cell in cells]
+    plan = notebook.plan(lab, clean)
+    assert plan.copied == "every answer is the solution's, word for word"
+    assert plan.copied in plan.notes
+
+
+def test_one_answer_that_is_the_solutions_is_no_copy(lab: Assignment) -> None:
+    handed_out = notebook.read(LAB)
+    assert not notebook.plan(lab, handed_out).copied
+    rule = 'rule = "${request.body.shop.name}/${request.body.do}"'
+    own = [Cell(cell.kind, rule, cell.grade_id) if cell.grade_id == "rule" else cell for cell in handed_out]
+    assert not notebook.plan(lab, own).copied

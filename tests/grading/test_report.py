@@ -2,13 +2,15 @@
 
 import csv
 import json
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from upgrade101.gateway.happenings import Answered, Closed, Happening, Opened, Received, Sent
-from upgrade101.grading import report
+from upgrade101.grading import by_hand, report
 from upgrade101.grading.recording import from_json, reworded, to_json
 from upgrade101.grading.verdicts import as_far_as, not_judged, reason
 
@@ -49,7 +51,7 @@ def test_there_is_a_row_for_each_exercise_with_its_reason(tmp_path: Path, result
 def test_an_lms_gets_one_row_for_each_student(tmp_path: Path, result: dict[str, Any]) -> None:
     report.write(tmp_path, "03_routes", [result])
     _, row = rows_of(tmp_path / "points.csv")
-    assert row[2:6] == ["2", "5", "2", "03.1"]
+    assert row[2:9] == ["2", "5", "0", "2", "2", "2", "03.1"]
     assert json.loads((tmp_path / "grades.json").read_text())["students"][0]["exercises"][1]["reason"]
 
 
@@ -138,4 +140,85 @@ def test_an_answer_in_words_that_was_left_as_it_was_waits_for_nobody() -> None:
     assert report.rows("03_routes", result) == [
         ["ben", "03_routes", "explain", "in words", 0.0, 2.0, "unwritten", "nothing written yet", ""]
     ]
-    assert report.points("03_routes", result)[4] == 0.0
+    assert report.points("03_routes", result)[6] == 0.0
+
+
+def test_an_answer_in_words_whose_cell_was_lost_waits_for_a_human(result: dict[str, Any]) -> None:
+    result["written"] = [{"grade_id": "explain", "exercise": "03.6", "points": 2.0, "text": "", "lost": True}]
+    row = report.rows("03_routes", result)[-1]
+    assert row[2:8] == ["03.6", "in words", "", 2.0, "open", "its cell was lost: look through the notebook"]
+    assert report.points("03_routes", result)[6] == 2.0
+    page = report.page("03_routes", result)
+    assert report.LOST in page and "nothing written" not in page
+
+
+def test_an_answer_in_words_may_have_lines_as_long_as_it_likes(result: dict[str, Any]) -> None:
+    assert '<pre class="words">' in report.page("03_routes", result)
+    assert ".words { white-space: pre-wrap; overflow-wrap: anywhere }" in report.STYLE
+
+
+def test_the_solution_handed_in_is_told_and_costs_nothing(result: dict[str, Any]) -> None:
+    row = report.points("03_routes", result | {"copied": "every answer is the solution's"})
+    assert (row[2], row[9]) == (2.0, "every answer is the solution's")
+    assert "Nothing could be graded" not in report.page("03_routes", result | {"copied": "x"})
+
+
+def test_the_instructors_page_leads_to_every_page(tmp_path: Path, result: dict[str, Any]) -> None:
+    results = [result, result | {"student": "Jörg", "key": "Jörg"}, result | {"student": "a/b", "key": "a%2Fb"}]
+    written = report.write(tmp_path, "03_routes", results)
+    page = (tmp_path / "pages" / "index.html").read_text(encoding="utf-8")
+    links = re.findall(r'href="([^"]+)"', page)
+    assert links == ["ana.html", "J%C3%B6rg.html", "a%252Fb.html"]
+    assert all(tmp_path / "pages" / unquote(link) in written for link in links)
+    assert "<script" not in page and "default-src 'none'" in page
+
+
+# ── points given by hand ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def given(folder: Path, result: dict[str, Any], table: str) -> tuple[dict[str, Any], list[str]]:
+    (folder / by_hand.NAME).write_text(table, encoding="utf-8")
+    result = {
+        **result,
+        "student": "Ana",
+        "written": [{"grade_id": "explain", "exercise": "03.6", "points": 2.0, "text": "w"}],
+    }
+    (found,), faults = by_hand.take(folder, [result])
+    return found, faults
+
+
+def test_points_given_by_hand_are_in_the_total(tmp_path: Path, result: dict[str, Any]) -> None:
+    table = f"student,exercise,points,words\nAna,03.6,1.5,{EVIL} well\n"
+    found, faults = given(tmp_path, result, table)
+    assert not faults
+    assert report.points("03_routes", found)[2:8] == [2.0, 5.0, 1.5, 2.0, 0.0, 3.5]
+    assert report.rows("03_routes", found)[-1][4:7] == [1.5, 2.0, "marked by hand"]
+    page = report.page("03_routes", found)
+    assert "1.5 of 2" in page and "well" in page and "<script" not in page
+    report.write(tmp_path, "03_routes", [found])
+    assert (tmp_path / by_hand.NAME).read_text(encoding="utf-8") == table  # never written over
+
+
+def test_a_table_of_a_spreadsheet_is_read_too(tmp_path: Path, result: dict[str, Any]) -> None:
+    found, faults = given(tmp_path, result, "\ufeffstudent;exercise;points;words\nAna;explain;1,5;\n;;;\n")
+    assert not faults and found["written"][0]["given"] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("Anna,03.6,1", "line 2: nobody is called 'Anna'"),
+        ("Ana,03.1,1", "line 2: Ana has no answer in words '03.1'"),
+        ("Ana,03.6,3", "3 points are not between 0 and 2"),
+        ("Ana,03.6,nan", "not between"),
+        ("Ana,03.6,many", "'many' is no number"),
+        ("Ana,03.6,1\nAna,explain,2", "line 3: given twice"),
+    ],
+)
+def test_what_is_wrong_in_the_table_is_named(tmp_path: Path, result: dict[str, Any], row: str, fault: str) -> None:
+    assert fault in " ".join(given(tmp_path, result, f"student,exercise,points,words\n{row}\n")[1])
+
+
+def test_a_table_without_its_columns_is_named(tmp_path: Path, result: dict[str, Any]) -> None:
+    assert "no column exercise" in given(tmp_path, result, "student,points\nAna,1\n")[1][0]
+    assert by_hand.take(tmp_path / "nowhere", [result]) == ([result], [])

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import unicodedata
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from ..gateway.errors import ConfigurationError
-from . import report
+from . import by_hand, report
 from .batch import Grader
 from .limits import Allowance
 from .sandbox import Walls
@@ -61,6 +63,10 @@ def grade(
         raise ConfigurationError(
             f"there is no solution at {solution}", hint="--lab 03_routes, as a folder of solutions/"
         )
+    lab = solution.stem
+    _refuse_another_lab(out, lab)
+    everybody = find_submissions(folder, lab)
+    submissions = chosen(everybody, only)
     walls = walls or find_walls()
     if not walls.holds_files and not trusting:
         raise ConfigurationError(
@@ -68,20 +74,55 @@ def grade(
             hint="grade on Linux, in a virtual machine or a container (docs/grading.md); or, if you trust the class,"
             " add --without-walls",
         )
-    lab = solution.stem
-    _refuse_another_lab(out, lab)
-    submissions = [each for each in find_submissions(folder, lab) if not only or each.student in only]
-    if not submissions:
-        raise ConfigurationError("nobody of that name has handed in anything", hint="--only takes the folder's name")
     for line in walls.words():
         console.print(f"  {line}", highlight=False, soft_wrap=True)
     _end_politely()
     with Grader(solution, out, walls, allowance) as grader:
         grader.learn()
         console.print("  the solution is graded as done: what follows counts", highlight=False)
-        results = _with_progress(grader, submissions, console, at_once or default_at_once(), again)
-    report.write(out, lab, results)
-    return results
+        graded: list[Document] = []
+        try:
+            graded = _with_progress(grader, submissions, console, at_once or default_at_once(), again)
+        finally:  # also where somebody stops it: what is graded so far is reported
+            faults = _report(out, grader, everybody, graded, console)
+    for fault in faults:
+        console.print(f"  {fault}", highlight=False, markup=False, soft_wrap=True)
+    return graded
+
+
+def _report(
+    out: Path, grader: Grader, everybody: Sequence[Submission], graded: Sequence[Document], console: Console
+) -> list[str]:
+    """Write the reports of everybody who is graded, now or earlier; return what is wrong with points given by hand."""
+    now = {each["key"]: each for each in graded}
+    found = [now.get(each.key) or grader.kept(each) for each in everybody]
+    results, faults = by_hand.take(out, [each for each in found if each])
+    report.write(out, grader.solution.stem, results)
+    if len(results) < len(everybody):
+        said = f"  the reports are of {len(results)} of {len(everybody)}: the others are not graded yet"
+        console.print(said, highlight=False, soft_wrap=True)
+    return faults
+
+
+def chosen(everybody: Sequence[Submission], only: Sequence[str]) -> list[Submission]:
+    """Return the submissions of some students, of all where none is named. Raises ConfigurationError."""
+    if not only:
+        return list(everybody)
+    names = sorted({_spelled(each.student) for each in everybody})
+    for name in only:
+        if _spelled(name) not in names:
+            alike = [each for each in names if each.casefold() == _spelled(name).casefold()]
+            alike = alike or get_close_matches(_spelled(name), names, 3) or names[:3]
+            raise ConfigurationError(
+                f"nobody called {name!r} has handed in anything", hint=f"--only {' | '.join(map(repr, alike))}"
+            )
+    wanted = {_spelled(name) for name in only}
+    return [each for each in everybody if _spelled(each.student) in wanted]
+
+
+def _spelled(name: str) -> str:
+    """Return a name as it is compared: systems write letters with accents in two ways."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _refuse_another_lab(out: Path, lab: str) -> None:
@@ -97,11 +138,16 @@ def _refuse_another_lab(out: Path, lab: str) -> None:
 def _with_progress(
     grader: Grader, submissions: Sequence[Submission], console: Console, at_once: int, again: bool
 ) -> list[Document]:
+    kept = set() if again else {each.key for each in submissions if grader.kept(each)}
+    if kept:
+        console.print(f"  {len(kept)} graded in an earlier run, and the same since", highlight=False)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, TextColumn("left"), TimeRemainingColumn(), console=console) as progress:
-        task = progress.add_task("grading", total=len(submissions))
+        task = progress.add_task("grading", total=len(submissions), completed=len(kept))
 
         def done(result: Document) -> None:
+            if result["key"] in kept:
+                return  # it took no time, and would promise too much of the others
             progress.advance(task)
             progress.update(
                 task, description=f"grading · {result['student'][:24]} {result['points']:g}/{result['of']:g}"
@@ -127,5 +173,6 @@ def summary(results: Sequence[Document], out: Path) -> list[str]:
     ]
     said = [f"{len(results)} graded: {out / 'grades.csv'}, points.csv for an LMS, pages/ for the students"]
     said += [f"  not readable: {each['student']}: {each['problem']}" for each in odd]
+    said += [f"  looks like the solution itself: {each['student']}" for each in results if each.get("copied")]
     said += [f"  NOT JUDGED, and no fault of the student's: {student}, {exercise}" for student, exercise in broken]
     return said

@@ -79,7 +79,8 @@ def planned(lab: Assignment, plan: Plan) -> dict[str, Any]:
     exercises = [
         {"exercise": test.exercise_id, "title": find(test.exercise_id).title, "of": test.points} for test in lab.tests
     ]
-    return {"exercises": exercises, "written": [asdict(each) for each in plan.written], "notes": list(plan.notes)}
+    written = [asdict(each) for each in plan.written]
+    return {"exercises": exercises, "written": written, "notes": list(plan.notes), "copied": plan.copied}
 
 
 def _mouth() -> Say:

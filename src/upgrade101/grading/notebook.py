@@ -94,6 +94,7 @@ class Plan:
     written: tuple[Written, ...] = ()
     notes: tuple[str, ...] = ()
     sources: frozenset[str] = field(default=frozenset(), repr=False)  # of its code cells
+    copied: str = ""  # it looks like the solution itself, and why
 
 
 # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,7 +210,8 @@ def plan(lab: Assignment, cells: Sequence[Cell]) -> Plan:
     check, if that comes later. The setting-up of the solution is run first.
     """
     marked = list(recognized(lab, cells))
-    notes = list(_notes(lab, marked))
+    copied = _copied(lab, marked)
+    notes = [*_notes(lab, marked), *([copied] if copied else [])]
     places: dict[int, list[Test]] = {}
     for test in lab.tests:
         places.setdefault(_place_of(test, marked), []).append(test)
@@ -221,7 +223,30 @@ def plan(lab: Assignment, cells: Sequence[Cell]) -> Plan:
         steps += places.get(place, [])
     written = tuple(_found(each, lab, marked) for each in lab.written)
     sources = frozenset(cell.source for cell in marked if cell.kind == "code")
-    return Plan(tuple(steps), written, tuple(notes), sources)
+    return Plan(tuple(steps), written, tuple(notes), sources, copied)
+
+
+_MARKS = ("### BEGIN SOLUTION", "<!-- BEGIN SOLUTION -->")
+_STUB = re.compile(r"^[ \t]*### STUB.*?(?=^[ \t]*### END SOLUTION)", re.MULTILINE | re.DOTALL)
+_MARK_LINE = re.compile(r"^[ \t]*(?:### (?:BEGIN|END) SOLUTION|<!-- (?:BEGIN|END) SOLUTION -->)[ \t]*$", re.MULTILINE)
+
+
+def _copied(lab: Assignment, marked: Sequence[Cell]) -> str:
+    """Return why a submission looks like the solution itself, or ''. One equal cell may be chance; all are not."""
+    if any(mark in cell.source for cell in marked for mark in _MARKS):
+        return "it holds the solution's own marks (### BEGIN SOLUTION): was the solution handed in?"
+    answers = {_plain(without_marks(cell.source)) for cell in lab.cells if cell.is_answer and cell.kind == "code"}
+    there = {_plain(cell.source) for cell in marked}
+    return "every answer is the solution's, word for word" if len(answers) > 1 and answers <= there else ""
+
+
+def without_marks(source: str) -> str:
+    """Return a cell of the solution without what it says to the generator of labs.
+
+    >>> without_marks("### BEGIN SOLUTION\\na = 1\\n### STUB\\n# a = ...\\n### END SOLUTION").strip()
+    'a = 1'
+    """
+    return _MARK_LINE.sub("", _STUB.sub("", source))
 
 
 def _setting_up(lab: Assignment) -> Iterator[Cell]:

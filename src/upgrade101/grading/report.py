@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+from .notebook import is_stub
 from .verdicts import Document, reason
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -26,6 +28,7 @@ table { border-collapse: collapse } th, td { text-align: left; vertical-align: t
 td { white-space: pre-wrap; overflow-wrap: anywhere }
 pre { overflow-x: auto }
 code, pre, td.code { font-family: monospace }
+.words { white-space: pre-wrap; overflow-wrap: anywhere }
 .done { color: var(--good) } .open { color: var(--bad) } .quiet { opacity: .75 }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -43,7 +46,7 @@ def write(out: Path, lab: str, results: Sequence[Document]) -> list[Path]:
     ]
     for result in results:
         written.append(_write(pages / f"{result['key']}.html", page(lab, result)))
-    return written
+    return [*written, _write(pages / "index.html", index(lab, results))]
 
 
 def _write(path: Path, text: str) -> Path:
@@ -64,7 +67,19 @@ def _bare(result: Mapping[str, Any]) -> Document:
 # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _RESULTS = ("student", "lab", "exercise", "title", "points", "of", "state", "reason", "seconds")
-_POINTS = ("student", "lab", "points", "of", "marked by hand, of", "done", "problem", "page")
+_POINTS = (
+    "student",
+    "lab",
+    "points",  # by the checks
+    "of",
+    "by hand",  # given for answers in words
+    "by hand, of",
+    "still to mark",  # answers in words that nobody has marked yet, in points
+    "total",
+    "done",
+    "problem",
+    "page",
+)
 
 
 def rows(lab: str, result: Mapping[str, Any]) -> list[list[Any]]:
@@ -78,34 +93,45 @@ def rows(lab: str, result: Mapping[str, Any]) -> list[list[Any]]:
 
 
 def _in_words(found: Mapping[str, Any]) -> list[Any]:
-    head = [found["grade_id"], "in words"]
+    head = [found.get("exercise") or found["grade_id"], "in words"]
+    if "given" in found:
+        return [*head, found["given"], found["points"], "marked by hand", found["said"], ""]
     if is_unwritten(found):
         return [*head, 0.0, found["points"], "unwritten", "nothing written yet", ""]
-    by_hand = "a human marks this answer: it stands on the student's page"
+    by_hand = LOST if found.get("lost") else "a human marks this answer: it stands on the student's page"
     return [*head, "", found["points"], "open", by_hand, ""]
 
 
+LOST = "its cell was lost: look through the notebook"
+
+
 def is_unwritten(found: Mapping[str, Any]) -> bool:
-    """Tell whether an answer in words is as it was handed out.
+    """Tell whether an answer in words is as it was handed out; one whose cell was lost may be anywhere.
 
     >>> is_unwritten({"text": "*TODO 03.6 – write here: two or three sentences*"})
     True
     """
-    text = str(found["text"]).strip()
-    return not text or ("\n" not in text and text.startswith("*TODO ") and text.endswith("*"))
+    return not found.get("lost") and is_stub(str(found["text"]))
 
 
-def _by_hand(result: Mapping[str, Any]) -> float:
+def _still_to_mark(result: Mapping[str, Any]) -> float:
     """Return how many points wait for a human."""
-    return float(sum(each["points"] for each in result["written"] if not is_unwritten(each)))
+    open_ones = (each for each in result["written"] if "given" not in each and not is_unwritten(each))
+    return float(sum(each["points"] for each in open_ones))
 
 
 def points(lab: str, result: Mapping[str, Any]) -> list[Any]:
     """Return one row for a student, as an LMS takes them."""
     done = " ".join(each["exercise"] for each in result["exercises"] if each["state"] == "done")
-    by_hand = _by_hand(result)
-    page_name = f"pages/{result['key']}.html"
-    return [result["student"], lab, result["points"], result["of"], by_hand, done, result["problem"], page_name]
+    given = _given(result)
+    in_words = [given, float(sum(each["points"] for each in result["written"])), _still_to_mark(result)]
+    by_checks = [result["student"], lab, result["points"], result["of"]]
+    problem = result["problem"] or result.get("copied", "")
+    return [*by_checks, *in_words, result["points"] + given, done, problem, f"pages/{result['key']}.html"]
+
+
+def _given(result: Mapping[str, Any]) -> float:
+    return float(sum(each.get("given", 0.0) for each in result["written"]))
 
 
 def _write_rows(path: Path, head: Sequence[str], lines: Any) -> Path:
@@ -140,21 +166,44 @@ def page(lab: str, result: Mapping[str, Any]) -> str:
     parts += [_exercise(each) for each in result["exercises"]]
     parts += [_written(each) for each in result["written"]]
     if result["notes"]:
-        parts.append(
-            "<h2>What else was seen</h2><ul>" + "".join(f"<li>{escape(str(each))}</li>" for each in result["notes"])
-        )
-        parts.append("</ul>")
+        seen = "".join(f"<li>{escape(str(each))}</li>" for each in result["notes"])
+        parts.append(f"<h2>What else was seen</h2><ul>{seen}</ul>")
+    return _whole(f"{student} · {escape(lab)}", "".join(parts))
+
+
+def index(lab: str, results: Sequence[Document]) -> str:
+    """Return the instructor's page: everybody, with a link to each page."""
+    head, rest = _POINTS[2:8], "".join(f"<tr>{_in_index(lab, each)}</tr>" for each in results)
+    heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in ("student", *head, "problem"))
+    said = (
+        f"<h1>Lab {escape(lab)} · everybody</h1><p>For whoever gives the marks. A student gets one page of these.</p>"
+    )
+    return _whole(
+        f"{escape(lab)} · everybody", f"{said}<table><thead><tr>{heads}</tr></thead><tbody>{rest}</tbody></table>"
+    )
+
+
+def _in_index(lab: str, result: Mapping[str, Any]) -> str:
+    row = points(lab, result)
+    link = f'<a href="{escape(quote(result["key"] + ".html"))}">{escape(str(result["student"]))}</a>'
+    cells = [link, *(f"{value:g}" for value in row[2:8]), escape(str(row[9]))]
+    return "".join(f"<td>{each}</td>" for each in cells)
+
+
+def _whole(title: str, body: str) -> str:
+    """Return a page that loads nothing; title and body are HTML already."""
     head = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{student} · {escape(lab)}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
     )
-    return f"{head}{''.join(parts)}</main></body></html>\n"
+    return f"{head}{body}</main></body></html>\n"
 
 
 def _summary(result: Mapping[str, Any]) -> str:
-    by_hand = _by_hand(result)
-    also = f", and {by_hand:g} more that a human marks" if by_hand else ""
+    waiting, given = _still_to_mark(result), [each for each in result["written"] if "given" in each]
+    also = f", and {_given(result):g} of {sum(each['points'] for each in given):g} by hand" if given else ""
+    also += f", and {waiting:g} more that a human marks" if waiting else ""
     said = f"<p><strong>{result['points']:g} of {result['of']:g} points</strong>{also}</p>"
     if result["problem"]:
         said += f'<p class="open">Nothing could be graded: {escape(str(result["problem"]))}</p>'
@@ -182,5 +231,11 @@ def _exercise(found: Mapping[str, Any]) -> str:
 
 
 def _written(found: Mapping[str, Any]) -> str:
+    title = f"{escape(str(found['exercise']))} · In words" if found.get("exercise") else "In words"
+    marks = f"up to {found['points']:g}, marked by hand"
+    if "given" in found:
+        marks = f"{found['given']:g} of {found['points']:g}, marked by hand"
     text = "<em>nothing written</em>" if is_unwritten(found) else escape(str(found["text"]).strip())
-    return f'<h2>In words <span class="quiet">up to {found["points"]:g}, marked by hand</span></h2><pre>{text}</pre>'
+    text = f"<em>{LOST}</em>" if found.get("lost") else text
+    said = f'<p class="words">{escape(found["said"])}</p>' if found.get("said") else ""
+    return f'<h2>{title} <span class="quiet">{marks}</span></h2><pre class="words">{text}</pre>{said}'
