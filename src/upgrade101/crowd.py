@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 AT_ONCE = 50
 """Handshakes under way at the same time: AWS opens 500 connections a second for an account, unless you ask for more."""
+PATIENCE = 30.0
+"""Seconds that a handshake may take elsewhere: as long as API Gateway itself waits for ``$connect``."""
 _FILES = 500  # that a notebook has open besides sockets
 _OPTIONS: dict[str, Any] = {"compression": None, "ping_interval": None}
 
@@ -276,7 +278,7 @@ _listening: set[asyncio.Future[None]] = set()  # a loop alone does not keep its 
 
 async def _connect(url: str, options: dict[str, Any]) -> ClientConnection:
     if not cloud.is_local():
-        return await connect(cloud.local_url(url), **options)
+        return await connect(cloud.local_url(url), **{"open_timeout": PATIENCE, **options})
     parts = urlsplit(url)
     return await connect(urlunsplit(parts._replace(scheme="ws")), sock=cloud.dial(url), **options)
 
