@@ -258,6 +258,7 @@ def _send_again(scene: Scene) -> str:
 
 
 _TIMED_OUT = "Task timed out"
+_PAUSE = "a pause between two tries: a line may need a second until it is there"
 
 
 def _greet_who_never_comes(scene: Scene, guest: Guest) -> None:
@@ -272,8 +273,7 @@ def _greet_who_never_comes(scene: Scene, guest: Guest) -> None:
     tries = [seen.at for seen in scene.bench.happenings()[before:] if isinstance(seen, Managed)]
     if tries and tries[-1] - tries[0] < 0.5 and max((b - a for a, b in pairwise(tries)), default=0) < 0.1:
         got = f"{len(tries)} tries within {tries[-1] - tries[0]:.2f} s"
-        look = "a pause between two tries: a line may need a second until it is there"
-        raise NotYet(expected="some patience: tries for about two seconds", got=got, look=look)
+        raise NotYet(expected="some patience: tries for about two seconds", got=got, look=_PAUSE)
 
 
 def _greet_nowhere(scene: Scene) -> None:
@@ -339,7 +339,10 @@ def _why_no_welcome(bench: Bench, frames: Sequence[str]) -> str:
         return _STANDS_STILL if later else "a post in `$connect` reaches nobody, caught or not: who sends the greeter?"
     if sent[-1].parameters.get("InvocationType") != "Event":
         return "the InvocationType: `invoke` waits for the greeter, the greeter for the line, the line for `on_connect`"
-    if any(post.status == 410 for post in _posts(bench)):
+    early = [seen for seen in bench.happenings() if isinstance(seen, Managed) and seen.status == 410]
+    if len(early) > 1:
+        return _PAUSE
+    if early:
         return "410 can mean “not yet”: the greeter has to try again until the line is there"
     return "what the greeter is told: it sees nothing of the event of `$connect` but what `on_connect` hands over"
 
