@@ -15,7 +15,7 @@ import pytest
 nbformat = pytest.importorskip("nbformat")
 
 from upgrade101.grading.gradebook.collect import copy_files, without_links  # noqa: E402
-from upgrade101.grading.gradebook.papers import LOST, clean  # noqa: E402
+from upgrade101.grading.gradebook.papers import FOUND, LOST, clean  # noqa: E402
 from upgrade101.grading.notebook import Cell, assignment, read  # noqa: E402
 from upgrade101.grading.selftest.paper import Paper, is_test  # noqa: E402
 
@@ -98,6 +98,18 @@ def test_deleted_tests_are_put_back_where_they_stood(tmp_path: Path) -> None:
 def test_a_test_says_what_the_release_says(tmp_path: Path) -> None:
     cells = cleaned(Paper.read(SOLUTION).write("check-03-2", "assert True"), tmp_path)
     assert [cell.source for cell in cells if "03.2" in cell.source and "check" in cell.source][-1].startswith("check(")
+
+
+def test_an_answer_in_words_that_lost_its_name_stands_in_its_cell(tmp_path: Path) -> None:
+    paper = Paper.read(ROOT / "labs" / NAME / f"{NAME}.ipynb").write("explain", "Because of the deployment \ud83d.")
+    for cell in paper.cells:
+        cell["metadata"] = {}
+    (found,) = [
+        cell.source
+        for cell in cleaned(paper, tmp_path)
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "explain"
+    ]
+    assert found == f"{FOUND}\n\nBecause of the deployment ?."
 
 
 def test_an_answer_in_words_that_lost_its_cell_is_left_to_the_human(tmp_path: Path) -> None:

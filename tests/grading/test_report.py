@@ -68,6 +68,12 @@ def test_a_students_words_are_only_words_on_the_page(result: dict[str, Any]) -> 
     assert "default-src 'none'" in page
 
 
+def test_signs_that_no_file_can_hold_stop_nobodys_report(tmp_path: Path, result: dict[str, Any]) -> None:
+    result["written"][0]["text"] = "half a sign: \ud83d"
+    report.write(tmp_path, "03_routes", [result])
+    assert "half a sign: ?" in (tmp_path / "pages" / "ana.html").read_text(encoding="utf-8")
+
+
 def test_a_page_says_what_was_tried_and_what_came(result: dict[str, Any]) -> None:
     page = report.page("03_routes", result)
     assert "2 of 5 points" in page

@@ -221,7 +221,7 @@ def plan(lab: Assignment, cells: Sequence[Cell]) -> Plan:
         if cell.kind == "code" and not cell.is_test and cell.source.strip():
             steps.append(Run(place + 1, cell))
         steps += places.get(place, [])
-    written = tuple(_found(each, lab, marked) for each in lab.written)
+    written = tuple(in_words(lab, marked))
     sources = frozenset(cell.source for cell in marked if cell.kind == "code")
     return Plan(tuple(steps), written, tuple(notes), sources, copied)
 
@@ -285,6 +285,12 @@ def _place_of(test: Test, marked: Sequence[Cell]) -> int:
 
 def _calls(exercise_id: str) -> re.Pattern[str]:
     return re.compile(rf"""check\(\s*["']{re.escape(exercise_id)}["']""")
+
+
+def in_words(lab: Assignment, marked: Sequence[Cell]) -> Iterator[Written]:
+    """Yield the answers in words that stand in recognized cells, or in cells without a name where they belong."""
+    for each in lab.written:
+        yield _found(each, lab, marked)
 
 
 def _found(wanted: Written, lab: Assignment, marked: Sequence[Cell]) -> Written:

@@ -50,7 +50,7 @@ def write(out: Path, lab: str, results: Sequence[Document]) -> list[Path]:
 
 
 def _write(path: Path, text: str) -> Path:
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(text, encoding="utf-8", errors="replace", newline="\n")  # a notebook may hold half a sign
     return path
 
 

@@ -10,12 +10,14 @@ from typing import Any
 import nbformat
 from nbconvert.exporters import NotebookExporter
 
-from ..notebook import Assignment, Cell, Unreadable, assignment, read, recognized
+from ..notebook import Assignment, Cell, Unreadable, assignment, in_words, is_stub, read, recognized
 from ..submissions import Submission, one
 
 Document = dict[str, Any]
 
 LOST = "*This cell was deleted, or has lost its name. If the answer stands in another cell, give the points for that.*"
+
+FOUND = "*This cell has lost its name. What follows stands below its heading:*"
 
 
 def handed_in(coursedir: Any, student: str, lab: str, notebook: str) -> Submission:
@@ -66,8 +68,12 @@ def clean(lab: Assignment, release: Document, cells: Sequence[Cell]) -> Document
     copy is a plain cell. What is graded and was deleted is put back where it stood.
     """
     known = {_id(cell): cell for cell in release["cells"] if _id(cell)}
-    found = [_written(cell, known, number) for number, cell in enumerate(recognized(lab, cells))]
+    marked = list(recognized(lab, cells))
+    found = [_written(cell, known, number) for number, cell in enumerate(marked)]
+    words = {each.grade_id: each.text for each in in_words(lab, marked) if not is_stub(each.text)}
     for place, cell in _deleted(found, known):
+        if (text := words.get(_id(cell))) is not None:
+            cell["source"] = _writable(f"{FOUND}\n\n{text}")
         found.insert(place, cell)
     return {**copy.deepcopy({**release, "cells": []}), "cells": found}
 
@@ -78,13 +84,17 @@ def _id(cell: Any) -> str:
 
 def _written(cell: Cell, known: dict[str, Any], number: int) -> Document:
     """Return one cell: the student's words, and all else from the release."""
-    source = cell.source.encode("utf-8", "replace").decode()
+    source = _writable(cell.source)
     if cell.grade_id in known:
         its_own = copy.deepcopy(known[cell.grade_id])
         return its_own if cell.is_test else {**its_own, "source": source}
     kind = cell.kind if cell.kind in ("code", "markdown") else "raw"
     made = {"cell_type": kind, "id": f"own-{number}", "metadata": {}, "source": source}
     return made | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def _writable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode()
 
 
 def _deleted(found: Sequence[Document], known: dict[str, Any]) -> Iterator[tuple[int, Document]]:
