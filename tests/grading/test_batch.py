@@ -140,7 +140,8 @@ def test_who_deleted_an_answer_is_told_so(result: dict[str, Any]) -> None:
 
 
 def test_the_answer_in_words_waits_for_a_human(result: dict[str, Any]) -> None:
-    assert result["written"] == [{"grade_id": "explain", "points": 2.0, "text": "Because of the deployment."}]
+    (found,) = result["written"]
+    assert (found["exercise"], found["points"], found["text"]) == ("03.6", 2.0, "Because of the deployment.")
 
 
 # ── the batch ────────────────────────────────────────────────────────────────────────────────────────────────────────
