@@ -147,11 +147,18 @@ def test_what_a_stack_leaves_behind_is_found_and_taken_away() -> None:
     assert talks(outputs["Url"])
     there = iac.left_of("rooms")
     assert {each.partition(" ")[0] for each in there} == {"log", "function", "table", "API", "package"}
+    logs = boto3.client("logs")
+    neighbours = ("/aws/lambda/rooms-upstairs-Join-1", "/aws/lambda/rooms-Join")
+    for neighbour in neighbours:
+        logs.create_log_group(logGroupName=neighbour)
     iac.remove("rooms")
     left = iac.left_of("rooms")
     assert {each.partition(" ")[0] for each in left} == {"log", "package"}
+    assert not any("upstairs" in each for each in left)
     iac.tidy("rooms")
     assert iac.left_of("rooms") == []
+    for neighbour in neighbours:  # they are there still
+        logs.delete_log_group(logGroupName=neighbour)
 
 
 def test_examples_run() -> None:

@@ -115,25 +115,27 @@ def remove(stack: str) -> None:
 
 
 def left_of(stack: str) -> list[str]:
-    """Return what the name of a stack still stands on: log groups, functions, tables, APIs, and the packages in S3."""
-    groups = boto3.client("logs").describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stack}-")["logGroups"]
-    functions = boto3.client("lambda").list_functions()["Functions"]
-    tables = boto3.client("dynamodb").list_tables()["TableNames"]
-    apis = boto3.client("apigatewayv2").get_apis()["Items"]
+    """Return what is there of what a stack ever made: log groups, functions, tables, APIs; and the packages in S3.
+
+    What it made stands in its events, which CloudFormation keeps for 90 days after its end: a stack whose name only
+    begins alike is somebody else's.
+    """
+    made = _made(stack)
+    functions = _names("lambda", "list_functions", "Functions[].FunctionName")
     return [
-        *(f"log group {group['logGroupName']}" for group in groups),
-        *(f"function {each['FunctionName']}" for each in functions if each["FunctionName"].startswith(f"{stack}-")),
-        *(f"table {name}" for name in tables if name.startswith(f"{stack}-")),
-        *(f"API {api['Name']}" for api in apis if api["Name"] == stack),
+        *(f"log group {name}" for name in _log_groups(stack, made)),
+        *(f"function {name}" for name in functions if name in made),
+        *(f"table {name}" for name in _names("dynamodb", "list_tables", "TableNames[]") if name in made),
+        *(f"API {stack}" for api_id in _names("apigatewayv2", "get_apis", "Items[].ApiId") if api_id in made),
         *(f"package s3://{bucket}/{key}" for bucket, key in _packages()),
     ]
 
 
 def tidy(stack: str) -> None:
-    """Delete what a stack does not know of: the log groups that Lambda made, and the packages."""
+    """Delete what a stack does not know of: the log groups that Lambda made for its functions, and the packages."""
     logs, s3 = boto3.client("logs"), boto3.client("s3")
-    for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{stack}-")["logGroups"]:
-        logs.delete_log_group(logGroupName=group["logGroupName"])
+    for name in _log_groups(stack, _made(stack)):
+        logs.delete_log_group(logGroupName=name)
     packages = _packages()
     for bucket, key in packages:
         s3.delete_object(Bucket=bucket, Key=key)
@@ -142,6 +144,31 @@ def tidy(stack: str) -> None:
 
 
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _made(stack: str) -> set[str]:
+    """Return the physical ids of all that the newest stack of that name has ever made, also where it is gone."""
+    client = boto3.client("cloudformation")
+    pages = client.get_paginator("list_stacks").paginate()
+    stacks = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
+    if not stacks:
+        return set()
+    newest = max(stacks, key=lambda each: each["CreationTime"])["StackId"]
+    events = client.get_paginator("describe_stack_events").paginate(StackName=newest)
+    return {event["PhysicalResourceId"] for page in events for event in page["StackEvents"]} - {""}
+
+
+def _log_groups(stack: str, made: set[str]) -> list[str]:
+    """Return the log groups of a stack's functions; their names begin with the stack's."""
+    begin = "/aws/lambda/"
+    found = _names("logs", "describe_log_groups", "logGroups[].logGroupName", logGroupNamePrefix=f"{begin}{stack}-")
+    return [name for name in found if name.removeprefix(begin) in made]
+
+
+def _names(service: str, operation: str, path: str, **parameters: str) -> list[str]:
+    """Return what is at a path of the answers to a listing operation, from all its pages."""
+    pages = boto3.client(service).get_paginator(operation).paginate(**parameters)
+    return list(pages.search(path))
 
 
 def _status(client: Any, stack: str) -> str:
