@@ -100,6 +100,8 @@ def _name(said: str) -> str:
 
     >>> _name("rooms-Table-1KXQ7T0AB2CD"), _name("packages-123456789012-eu-west-1"), _name("arn:aws:dynamodb:::table/a")
     ('rooms-Table-*', 'packages-*', 'a')
+    >>> _name("arn:aws:cloudformation:us-east-1:123456789012:stack/rooms/868795a9-bb90-4d6c"), _name("a-UUMSXOATAATB")
+    ('rooms', 'a-*')
     """
-    last = said.rpartition(":")[2].partition("/")[2] if said.startswith("arn:") else said
-    return re.sub(r"-(?=\w*\d)[0-9A-Za-z]{8,}$|-\d{12}\b.*", "-*", last)
+    last = said.rpartition(":")[2].split("/")[1] if said.startswith("arn:") else said
+    return re.sub(r"-(?=\w*\d)[0-9A-Za-z]{8,}$|-[0-9A-Z]{12,}$|-\d{12}\b.*", "-*", last)

@@ -194,6 +194,7 @@ def _where_lambda(verb: str) -> Iterator[tuple[Sequence[str], dict[str, Any]]]:
 
 _ANYWHERE = frozenset(
     {
+        "cloudformation:ListStacks",
         "lambda:CreateEventSourceMapping",
         "lambda:ListEventSourceMappings",
         "lambda:ListFunctions",

@@ -207,11 +207,18 @@ def test_without_the_permission_nobody_is_answered(stacks: Stacks) -> None:
     assert "Internal server error" in said(url, "echo")
 
 
+def groups_named(name: str) -> list[str]:
+    found = boto3.client("logs").describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    return [group["logGroupName"] for group in found]
+
+
 def test_a_log_group_of_the_template_goes_with_it_though_the_function_has_run(stacks: Stacks) -> None:
     group = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Fn::Sub": "/aws/lambda/${Handler}"}}}
     assert said(stacks.create(changed(with_function(), Log=group))["out"]["Url"], "echo") == "hello"
+    name = f"/aws/lambda/{stacks.ids()['Handler']}"
+    assert groups_named(name) == [name]
     stacks.delete()
-    assert boto3.client("logs").describe_log_groups()["logGroups"] == []
+    assert groups_named(name) == []
 
 
 def test_a_function_is_not_called_like_people(stacks: Stacks) -> None:
