@@ -1,8 +1,12 @@
 """What holds for every test: nobody leaves this machine, and no AWS account of whoever runs the tests is seen."""
 
+import contextlib
 import ipaddress
 import os
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -75,3 +79,27 @@ def without_an_account() -> Iterator[None]:
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
         yield
+
+
+@pytest.fixture(scope="module")
+def serving() -> Iterator[Callable[..., str]]:
+    """Yield what serves a cloud in a process of its own, with these options, and returns its address."""
+    with contextlib.ExitStack() as ends:
+
+        def serve(*options: str) -> str:
+            command = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port", "0", "--quiet", *options]
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            ends.callback(process.communicate, timeout=20)
+            ends.callback(process.terminate)
+            assert process.stdout is not None
+            said = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
+            assert said is not None
+            return said[0]
+
+        yield serve
+
+
+@pytest.fixture(scope="module")
+def served(serving: Callable[..., str]) -> str:
+    """Serve a cloud in a process of its own, and return its address."""
+    return serving()

@@ -3,8 +3,6 @@
 import json
 import linecache
 import re
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,16 +13,6 @@ from upgrade101 import cloud, connect, websocket_api, wire
 from upgrade101.gateway.limits import Limits
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def served():
-    """Serve a cloud in a process of its own, and return its address."""
-    command = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port", "0", "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    yield re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-    process.terminate()
-    process.communicate(timeout=20)
 
 
 @pytest.fixture

@@ -2,9 +2,6 @@
 
 import json
 import linecache
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,19 +18,6 @@ from upgrade101.gateway.errors import ConfigurationError
 
 SOLUTIONS = Path(__file__).parents[2] / "solutions"
 LOCAL = "Checked on the local cloud: nothing was created or called where this notebook runs."
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[str]:
-    """Serve another cloud in a process of its own."""
-    command = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port", "0", "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    assert process.stdout is not None
-    said = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())
-    assert said is not None
-    yield said[0]
-    process.terminate()
-    process.communicate(timeout=20)
 
 
 @pytest.fixture(params=["aws", "http"])

@@ -4,8 +4,6 @@ import ast
 import os
 import re
 import socket
-import subprocess
-import sys
 
 import boto3
 import pytest
@@ -20,13 +18,9 @@ from upgrade101.remote.endpoint import Endpoint, with_redirect
 
 
 @pytest.fixture(scope="module")
-def served():
+def served(serving):
     """Serve a cloud whose functions run in processes, and return its address."""
-    command = [sys.executable, "-u", "-m", "upgrade101", "serve", "--port", "0", "--functions", "processes", "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    yield re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-    process.terminate()
-    process.communicate(timeout=20)
+    return serving("--functions", "processes")
 
 
 @pytest.fixture

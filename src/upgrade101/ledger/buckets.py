@@ -8,16 +8,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .book import Item
-from .kinds import RUN_TAG, Kind, Parameters, Tags, pages, pairs
+from .kinds import RUN_TAG, Named, Parameters, Tags, pages, pairs
 
 _LONGEST_CALL = 60.0  # seconds that a create call may be under way
 
 
-class Bucket(Kind):
+class Bucket(Named):
     """An S3 bucket, with all that is in it."""
 
     service, noun, rank, tagged_in = "s3", "bucket", 80, ""
     creates, deletes = "CreateBucket", "DeleteBucket"
+    named_by = "Bucket"
     actions = (
         "s3:ListBucket",
         "s3:ListAllMyBuckets",
@@ -27,15 +28,6 @@ class Bucket(Kind):
         "s3:DeleteObjectVersion",
         "s3:DeleteBucket",
     )
-
-    def asked(self, parameters: Parameters) -> str:
-        return str(parameters["Bucket"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return str(parameters["Bucket"])
-
-    def gone(self, parameters: Parameters) -> str:
-        return str(parameters["Bucket"])
 
     def exists_already(self, client: Any, parameters: Parameters) -> bool:
         """Tell whether there is a bucket of that name, anybody's: in us-east-1 one's own is handed out again."""

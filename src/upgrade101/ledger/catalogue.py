@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from .buckets import Bucket
-from .kinds import Kind, Missing, Parameters, Tags, pages, pairs
+from .kinds import Kind, Missing, Named, Parameters, Tags, pages, pairs
 
 
 class EventSource(Kind):
@@ -72,21 +72,13 @@ class ApiMapping(Kind):
         client.delete_api_mapping(DomainName=domain, ApiMappingId=mapping_id)
 
 
-class CustomDomain(Kind):
+class CustomDomain(Named):
     """A domain name of one's own."""
 
     service, noun, rank = "apigatewayv2", "custom domain", 20
     creates, deletes = "CreateDomainName", "DeleteDomainName"
+    named_by = "DomainName"
     actions = ("apigateway:GET", "apigateway:DELETE")
-
-    def asked(self, parameters: Parameters) -> str:
-        return str(parameters["DomainName"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return str(answer["DomainName"])
-
-    def gone(self, parameters: Parameters) -> str:
-        return str(parameters["DomainName"])
 
     def tags(self, client: Any, name: str) -> Tags:
         return dict(client.get_domain_name(DomainName=name).get("Tags") or {})
@@ -141,17 +133,15 @@ class RestApi(Kind):
         return (api["id"] for api in pages(client, "get_rest_apis", "items"))
 
 
-class Function(Kind):
+class Function(Named):
     """A Lambda function."""
 
     service, noun, rank = "lambda", "function", 40
     creates, deletes = "CreateFunction", "DeleteFunction"
+    named_by = "FunctionName"
     actions = ("lambda:GetFunction", "lambda:DeleteFunction")
 
     def asked(self, parameters: Parameters) -> str:
-        return _last(parameters["FunctionName"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
         return _last(parameters["FunctionName"])
 
     def gone(self, parameters: Parameters) -> str:
@@ -166,21 +156,13 @@ class Function(Kind):
         client.delete_function(FunctionName=name)
 
 
-class LogGroup(Kind):
+class LogGroup(Named):
     """A log group; Lambda and API Gateway make theirs by themselves."""
 
     service, noun, rank, tagged_in = "logs", "log group", 50, "tags"
     creates, deletes = "CreateLogGroup", "DeleteLogGroup"
+    named_by = "logGroupName"
     actions = ("logs:DescribeLogGroups", "logs:ListTagsForResource", "logs:DeleteLogGroup")
-
-    def asked(self, parameters: Parameters) -> str:
-        return str(parameters["logGroupName"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return str(parameters["logGroupName"])
-
-    def gone(self, parameters: Parameters) -> str:
-        return str(parameters["logGroupName"])
 
     def tags(self, client: Any, name: str) -> Tags:
         about = log_group(client, name)
@@ -234,21 +216,16 @@ class Queue(Kind):
         client.delete_queue(QueueUrl=client.get_queue_url(QueueName=name)["QueueUrl"])
 
 
-class Table(Kind):
+class Table(Named):
     """A DynamoDB table."""
 
     service, noun, rank, tags_are_pairs = "dynamodb", "table", 70, True
     creates, deletes = "CreateTable", "DeleteTable"
+    named_by = "TableName"
     actions = ("dynamodb:DescribeTable", "dynamodb:ListTagsOfResource", "dynamodb:DeleteTable")
 
     def asked(self, parameters: Parameters) -> str:
         return _last(parameters["TableName"], "/")
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return self.asked(parameters)
-
-    def gone(self, parameters: Parameters) -> str:
-        return self.asked(parameters)
 
     def tags(self, client: Any, name: str) -> Tags:
         arn = client.describe_table(TableName=name)["Table"]["TableArn"]
@@ -260,11 +237,12 @@ class Table(Kind):
         client.get_waiter("table_not_exists").wait(TableName=name, WaiterConfig={"Delay": 2, "MaxAttempts": 90})
 
 
-class Role(Kind):
+class Role(Named):
     """An IAM role, with its policies."""
 
     service, noun, rank, tags_are_pairs, is_global = "iam", "role", 90, True, True
     creates, deletes = "CreateRole", "DeleteRole"
+    named_by = "RoleName"
     actions = (
         "iam:ListRoleTags",
         "iam:ListRolePolicies",
@@ -274,15 +252,6 @@ class Role(Kind):
         "iam:DeleteRole",
         "lambda:ListFunctions",
     )
-
-    def asked(self, parameters: Parameters) -> str:
-        return str(parameters["RoleName"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return str(parameters["RoleName"])
-
-    def gone(self, parameters: Parameters) -> str:
-        return str(parameters["RoleName"])
 
     def tags(self, client: Any, name: str) -> Tags:
         return pairs(pages(client, "list_role_tags", "Tags", RoleName=name))
@@ -295,18 +264,13 @@ class Role(Kind):
         client.delete_role(RoleName=name)
 
 
-class Stack(Kind):
+class Stack(Named):
     """A CloudFormation stack, with all that is in it; its tags are those of what is in it."""
 
     service, noun, rank, tags_are_pairs = "cloudformation", "stack", 5, True
     creates, deletes = "CreateStack", "DeleteStack"
+    named_by = "StackName"
     actions = ("cloudformation:DescribeStacks", "cloudformation:DeleteStack")
-
-    def asked(self, parameters: Parameters) -> str:
-        return str(parameters["StackName"])
-
-    def made(self, parameters: Parameters, answer: Parameters) -> str:
-        return str(parameters["StackName"])
 
     def gone(self, parameters: Parameters) -> str:
         return ""  # it has only begun to go

@@ -114,6 +114,21 @@ class Kind(ABC):
         return {**parameters, self.tagged_in: {**(own or {}), RUN_TAG: run_id}}
 
 
+class Named(Kind):
+    """A kind whose name the caller chooses, and hands to the call that creates one and to the one that deletes it."""
+
+    named_by: ClassVar[str]  # the parameter of both
+
+    def asked(self, parameters: Parameters) -> str:
+        return str(parameters[self.named_by])
+
+    def made(self, parameters: Parameters, answer: Parameters) -> str:
+        return self.asked(parameters)
+
+    def gone(self, parameters: Parameters) -> str:
+        return self.asked(parameters)
+
+
 def pairs(tags: Iterable[dict[str, str]]) -> Tags:
     """Return tags that AWS lists as pairs.
 
