@@ -99,6 +99,7 @@ def test_nothing_is_told_twice(look):
 
 def test_an_invocation_that_has_begun_is_waited_for(look, slept):
     outside, told = look(Log([START.format(7)], [], [], ["hello\n"], [END.format(7), REPORT.format(7)]))
+    happens(outside)
     outside.catch_up()
     assert [each.what for each in told] == ["started", "said", "ended"]
     assert 0 < len(slept) <= 5
@@ -106,6 +107,7 @@ def test_an_invocation_that_has_begun_is_waited_for(look, slept):
 
 def test_the_wait_ends_after_its_patience_and_late_lines_come_with_the_next_picture(look, slept):
     outside, told = look(Log([START.format(7)], *[[]] * 9, [REPORT.format(7)]))
+    happens(outside)
     outside.catch_up()
     assert [each.what for each in told] == ["started"]
     assert sum(slept) <= 4.0
@@ -125,12 +127,22 @@ def test_where_nothing_has_happened_nothing_is_waited_for(look, slept):
 def test_a_cloud_without_logs_is_waited_for_once(look, slept):
     missing = ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "FilterLogEvents")
     outside, told = look(Log(fault=missing))
+    happens(outside)
     outside.catch_up()
     assert told == [] and sum(slept) > 0
     slept.clear()
     happens(outside)
     outside.catch_up()
     assert slept == [] and "could not be read" not in outside.remark
+
+
+def test_a_look_before_anybody_has_spoken_does_not_make_the_log_a_silent_one(look, slept):
+    outside, told = look(Log([], [], whole()))
+    outside.catch_up()
+    assert slept == []
+    happens(outside)
+    outside.catch_up()
+    assert len(told) == 3 and slept
 
 
 def test_a_log_that_may_not_be_read_is_said_in_the_remark(look):

@@ -40,7 +40,7 @@ class Outside:
         self._functions: dict[tuple[str, str], float] = {}  # name and region: read from here on, in epoch seconds
         self._known: set[tuple[str, str, int]] = set()
         self._open: set[str] = set()
-        self._stirred = self._waits = True
+        self._stirred, self._waits = False, True
         self._trouble = ""
         self._lock = threading.Lock()
         self._reader: int | None = None
