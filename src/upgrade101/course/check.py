@@ -11,6 +11,7 @@ from typing import Any
 from .. import cloud, wire
 from ..gateway.errors import Upgrade101Error
 from ..gateway.happenings import Happening
+from . import explain
 from .bench import fresh
 from .card import Card, Code, Facts, Folded, Part, Prose, Shown, show
 from .exercises import Bench, Benches, Exercise, exercises, find
@@ -88,7 +89,7 @@ class Check:
         return verdict
 
     def _verdict(self, exercise: Exercise, answer: Any) -> Verdict:
-        result = attempt(exercise, answer, self.benches)
+        result = explain.explained(attempt(exercise, answer, self.benches), explain.beside(answer))
         self._keep(exercise, result)
         parts = [*_BODY[result.state](exercise, result), *_where(), *_prints(result), *self._progress(exercise)]
         picture = wire.draw(result.happenings)

@@ -22,9 +22,9 @@ from typing import Any
 import psutil
 
 from .. import __version__
+from ..course.explain import is_late
 from ..gateway.errors import ConfigurationError
 from . import notebook, overlay
-from .explain import is_late
 from .limits import Allowance
 from .sandbox import Walls
 from .submissions import Submission, fingerprint

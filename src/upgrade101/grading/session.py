@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from .. import cloud
+from ..course import explain
 from ..course.bench import fresh
 from ..course.exercises import Exercise
 from ..course.exercises import find as find_exercise
 from ..course.trial import Tried, attempt
 from ..course.vary import Others, varied
 from ..localcloud import accounts
-from . import explain
 from .kernel import Gone, Kernel, Said
 from .limits import Allowance
 from .notebook import Plan, Run, Test
@@ -238,7 +238,8 @@ class Session:
                 self._second_chances -= 1  # the machine may have been busy with others
                 self._exercise = replace(exercise, seconds=exercise.seconds * 2)
                 tried = attempt(self._exercise, answer, self._benches)
-            found = Judged(test, exercise, explain.explained(tried, self.plan.sources), self._others)
+            said = explain.explained(tried, explain.in_cells(self.plan.sources))
+            found = Judged(test, exercise, said, self._others)
         found.seconds = time.monotonic() - begun
         self.judged(found)
 

@@ -1,13 +1,14 @@
-"""What went wrong, in words that tell a student what to do: where Python's or Lambda's own words do not."""
+"""What went wrong, in words that tell a learner what to do: where Python's or Lambda's own words do not."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
-from ..course.exercises import NotYet
-from ..course.trial import Tried
+from .exercises import NotYet
+from .trial import Tried
 
 _LATE = ("still running after", "Task timed out", "Sandbox.Timedout", "TimeoutError", "did not end within")
 _NO_NAME = re.compile(r"^\S+ raised NameError: name '(\w+)' is not defined")
@@ -31,24 +32,42 @@ def in_plain_words(error: str) -> str:
     return _FILE.sub(r"(line \1)", error)
 
 
-def explained(tried: Tried, sources: Iterable[str]) -> Tried:
-    """Return a verdict that says where to look: in the cell that holds a missing name, or for a loop."""
+def explained(tried: Tried, stands_elsewhere: Callable[[str], bool]) -> Tried:
+    """Return a verdict that says where to look: in the cell that holds a missing name, or for a loop.
+
+    ``stands_elsewhere`` tells of a name whether another cell of the notebook defines it.
+    """
     finding = tried.finding
     if finding is None or tried.state != "not yet":
         return tried
     if (late := _NO_END.match(tried.error)) is not None:
         name, seconds = late[1], float(late[2])
-        looked = NotYet(
-            finding.tried, finding.expected, finding.got, "is there a loop in it, or a wait without an end?"
-        )
+        look = f"is there a loop in it, or a wait without an end? {finding.look}".rstrip()
+        looked = NotYet(finding.tried, finding.expected, finding.got, look)
         return replace(tried, finding=looked, error=f"{name} did not end within {seconds:g} s")
     missing = _NO_NAME.match(tried.error)
-    if missing is not None and any(defines(source, missing[1]) for source in sources):
+    if missing is not None and stands_elsewhere(missing[1]):
         look = (
             f"`{missing[1]}` stands in another cell: a function's cell is the whole file that Lambda gets; move it in"
         )
         return replace(tried, finding=NotYet(finding.tried, finding.expected, finding.got, look))
     return tried
+
+
+def in_cells(sources: Iterable[str]) -> Callable[[str], bool]:
+    """Return what tells of a name whether one of these cells defines it; none of them is run."""
+    cells = tuple(sources)
+    return lambda name: any(defines(source, name) for source in cells)
+
+
+def beside(answer: Any) -> Callable[[str], bool]:
+    """Return what tells of a name whether the notebook of these functions knows it.
+
+    >>> beside({"open": in_cells})("defines"), beside((in_cells, 7))("players")
+    (True, False)
+    """
+    functions = answer.values() if isinstance(answer, Mapping) else answer if isinstance(answer, tuple) else (answer,)
+    return lambda name: any(name in getattr(function, "__globals__", ()) for function in functions)
 
 
 def defines(source: str, name: str) -> bool:
