@@ -51,6 +51,14 @@ class _Heard:
     peak_mb: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Seat:
+    """A marker and the folder that is its own."""
+
+    folder: Path
+    marker: subprocess.Popen[str]
+
+
 class Grader:
     """Grades submissions of one lab. ``out`` is where results are kept, and found again after an interruption."""
 
@@ -67,7 +75,9 @@ class Grader:
         self._overlay = overlay.build(self._work / "package")
         self._expected = ""
         self._running: set[subprocess.Popen[str]] = set()
-        self._lock = threading.Lock()
+        self._next: _Seat | None = None
+        self._to_come = 1  # submissions; whoever grades the solution has one
+        self._lock = threading.RLock()
         self._stopped = False
 
     def __enter__(self) -> Grader:
@@ -132,6 +142,7 @@ class Grader:
         self, submissions: Sequence[Submission], *, at_once: int, done: Callable[[Document], None], again: bool = False
     ) -> list[Document]:
         """Grade submissions, several at a time; what has been graded already is taken as it is, unless ``again``."""
+        self._to_come = len(submissions)
         with ThreadPoolExecutor(at_once, thread_name_prefix="grader") as pool:
             waiting = {pool.submit(self._kept_or_graded, each, again): each for each in submissions}
             try:
@@ -144,6 +155,7 @@ class Grader:
             return [future.result() for future in waiting]
 
     def _kept_or_graded(self, submission: Submission, again: bool) -> Document:
+        self._to_come -= 1
         mark = fingerprint(submission.path) if submission.path else ""
         kept = {} if again else self.kept(submission, mark)
         if kept:
@@ -211,28 +223,22 @@ class Grader:
 
     def _mark(self, submission: Submission, heard: _Heard, record: bool, allowance: Allowance) -> None:
         """Have a marker judge what is not judged yet."""
-        folder = Path(tempfile.mkdtemp(prefix="marker-", dir=self._work))
-        walls = self.walls.for_one()
         job = {
             "path": str(submission.path),
             "solution": str(self.solution),
-            "walls": asdict(walls),
-            "folder": str(folder),
-            "overlay": str(self._overlay),
             "allowance": asdict(allowance),
             "skip": [each["exercise"] for each in heard.verdicts],
             "expected": self._expected,
             "record": record,
         }
         heard.now = ""
-        with self._started(walls, folder) as marker:
+        with self._seated() as marker:
             assert marker.stdin is not None and marker.stdout is not None
             limit = threading.Timer(allowance.total_seconds + _GRACE_SECONDS, _kill, [marker])
             limit.daemon = True
             limit.start()
-            with contextlib.suppress(BrokenPipeError):
-                marker.stdin.write(json.dumps(job) + "\n")
-                marker.stdin.flush()
+            _tell(marker, job)
+            self._seat_the_next()
             for line in marker.stdout:
                 _hear(heard, line)
             limit.cancel()
@@ -240,13 +246,43 @@ class Grader:
             title = _title_of(heard)
             why = "the answer ended the process that judges it, or kept it busy for too long"
             heard.verdicts.append(not_judged(heard.now, title[0], title[1], why))
-        shutil.rmtree(folder, ignore_errors=True)
 
     @contextlib.contextmanager
-    def _started(self, walls: Walls, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    def _seated(self) -> Iterator[subprocess.Popen[str]]:
+        """Yield a marker that has its seat, one that was started ahead if there is one."""
+        with self._lock:
+            seat, self._next = self._next, None
+        if seat is None or seat.marker.poll() is not None:
+            self._clear(seat)
+            seat = self._seat()
+        try:
+            yield seat.marker
+        finally:
+            self._clear(seat)
+
+    def _seat_the_next(self) -> None:
+        """Start a marker for whoever comes next: what it does first takes as long as many a judgement."""
+        with self._lock:
+            if self._next is not None or self._to_come < 1 or self._stopped:
+                return
+            self._next = self._seat()
+
+    def _seat(self) -> _Seat:
+        folder = Path(tempfile.mkdtemp(prefix="marker-", dir=self._work))
+        walls = self.walls.for_one()
+        seat = _Seat(folder, self._started(walls, folder))
+        with self._lock:
+            self._running.add(seat.marker)
+            if self._stopped:
+                _kill(seat.marker)
+        where = {"walls": asdict(walls), "folder": str(folder), "overlay": str(self._overlay)}
+        _tell(seat.marker, where | {"output_mb": self.allowance.output_mb})
+        return seat
+
+    def _started(self, walls: Walls, folder: Path) -> subprocess.Popen[str]:
         command = [*walls.around_marker(), sys.executable, "-m", "upgrade101.grading.marker"]
         with (folder / "marker.log").open("wb") as log:
-            marker = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -256,25 +292,33 @@ class Grader:
                 env=_variables(folder),
                 start_new_session=True,
             )
+
+    def _clear(self, seat: _Seat | None) -> None:
+        """End a marker, and remove what it leaves behind."""
+        if seat is None:
+            return
+        _kill(seat.marker)
+        with contextlib.suppress(BrokenPipeError):
+            seat.marker.__exit__(None, None, None)
         with self._lock:
-            self._running.add(marker)
-            if self._stopped:
-                _kill(marker)
-        try:
-            with marker:
-                yield marker
-        finally:
-            _kill(marker)
-            with self._lock:
-                self._running.discard(marker)
+            self._running.discard(seat.marker)
+        shutil.rmtree(seat.folder, ignore_errors=True)
 
     def stop(self) -> None:
         """End every marker that runs."""
         with self._lock:
             self._stopped = True
-            running = list(self._running)
+            running, seat, self._next = list(self._running), self._next, None
         for marker in running:
             _kill(marker)
+        self._clear(seat)
+
+
+def _tell(marker: subprocess.Popen[str], what: Document) -> None:
+    assert marker.stdin is not None
+    with contextlib.suppress(OSError):  # it has ended, and says no more
+        marker.stdin.write(json.dumps(what) + "\n")
+        marker.stdin.flush()
 
 
 def _trouble(path: Path) -> str:

@@ -91,13 +91,18 @@ class Kernel:
         """Return the number of the process that was started: the kernel's, or that of who watches over it."""
         return self._popen.pid
 
+    def has_ended(self) -> bool:
+        """Tell whether it has ended by itself."""
+        return self._popen.poll() is not None
+
     def wait_until_ready(self) -> None:
         """Wait until it answers. Raises Gone."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline, seconds = time.monotonic() + START_SECONDS, 0.1  # what it says before anybody hears it is lost
         while time.monotonic() < deadline:
-            said = self.run("None", seconds=1.0, interrupt=False)
+            said = self.run("None", seconds=seconds, interrupt=False)
             if said.in_time:
                 return
+            seconds = min(2 * seconds, 5.0)
         raise Gone("the kernel did not start")
 
     def run(self, code: str, *, seconds: float, interrupt: bool = True) -> Said:

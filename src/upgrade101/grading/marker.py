@@ -1,12 +1,14 @@
 """The marker: one process for one submission. It holds the cloud, the secrets and the verdict.
 
-It gets its job as a line of JSON, and says a line of JSON for each thing that it finds. It ends when its input does:
-nobody is there any more who wants to know.
+A line of JSON tells it its seat; there it starts what takes time and is the same for everybody, the cloud and a kernel.
+The next line is the job, and it says a line of JSON for each thing that it finds. It ends when its input does: nobody
+is there any more who wants to know.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import logging
 import os
@@ -19,59 +21,75 @@ from typing import Any
 
 from ..course.exercises import find
 from . import notebook
+from .kernel import Gone, Kernel
 from .limits import Allowance
 from .notebook import Assignment, Plan, Unreadable
 from .sandbox import Walls
 from .session import Judged, Session
+from .starting import Seat
 from .verdicts import document
 from .world import world
 
 Say = Callable[..., None]
 
+_SERVICES = ("iam", "sts", "awslambda", "logs", "dynamodb", "apigatewayv2")  # as moto calls them
 _LIMITS = {"AS": 8 << 30, "CORE": 0, "FSIZE": 512 << 20}
 
 
 def main() -> None:
-    """Do the job that is told on stdin."""
+    """Take the seat that is told on stdin, and do the job that is told next."""
     say = _mouth()
-    job = json.loads(sys.stdin.readline())
-    threading.Thread(target=_end_with_input, daemon=True).start()
+    told = json.loads(sys.stdin.readline())
+    seat = Seat(Walls(**told["walls"]), Path(told["folder"]), Path(told["overlay"]), told["output_mb"])
     logging.disable(logging.WARNING)  # nobody reads what the gateway thinks of a submission
     _limit_myself()
-    try:
-        mark(job, say)
-    except Unreadable as why:
-        say(event="unreadable", why=str(why))
+    if seat.walls.uid >= 0:
+        os.umask(0)  # a function is somebody else, and writes beside its code; the folder itself is shut
+    with world(seat.walls, seat.folder):
+        kernel = _ahead(seat)
+        if job := sys.stdin.readline():
+            threading.Thread(target=_end_with_input, daemon=True).start()
+            try:
+                mark(json.loads(job), say, seat, kernel)
+            except Unreadable as why:
+                say(event="unreadable", why=str(why))
+        if kernel is not None:
+            kernel.close()
     os._exit(0)  # threads of hostile submissions may still hang
 
 
-def mark(job: dict[str, Any], say: Say) -> None:
+def _ahead(seat: Seat) -> Kernel | None:
+    """Return a kernel for a submission that has not come yet, and load what its calls of AWS will need."""
+    for service in _SERVICES:
+        importlib.import_module(f"moto.{service}.urls")
+    try:
+        return seat.kernel(1)
+    except (Gone, OSError):
+        return None  # its submission tries that again, and says so
+
+
+def mark(job: dict[str, Any], say: Say, seat: Seat, kernel: Kernel | None = None) -> None:
     """Mark a submission, and say what is found. Raises Unreadable."""
     lab = notebook.assignment(Path(job["solution"]))
     plan = notebook.plan(lab, notebook.read(Path(job["path"])))
     say(event="plan", **planned(lab, plan))
-    walls, folder = Walls(**job["walls"]), Path(job["folder"])
-    if walls.uid >= 0:
-        os.umask(0)  # a function is somebody else, and writes beside its code; the folder itself is shut
     expected = json.loads(Path(job["expected"]).read_text("utf-8")) if job["expected"] else {}
 
     def judged(found: Judged) -> None:
         of_solution = expected.get(found.exercise.id)
         say(event="judged", verdict=document(found, of_solution, record=job["record"]))
 
-    with world(walls, folder):
-        session = Session(
-            plan,
-            walls,
-            folder,
-            Path(job["overlay"]),
-            Allowance(**job["allowance"]),
-            judged,
-            skip=frozenset(job["skip"]),
-            begun=lambda exercise_id: say(event="begun", exercise=exercise_id),
-        )
-        session.run()
-        say(event="end", notes=session.notes, peak_mb=session.peak_mb)
+    session = Session(
+        plan,
+        seat,
+        Allowance(**job["allowance"]),
+        judged,
+        kernel,
+        skip=frozenset(job["skip"]),
+        begun=lambda exercise_id: say(event="begun", exercise=exercise_id),
+    )
+    session.run()
+    say(event="end", notes=session.notes, peak_mb=session.peak_mb)
 
 
 def planned(lab: Assignment, plan: Plan) -> dict[str, Any]:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from .. import cloud
 from ..course import explain
 from ..course.bench import fresh
 from ..course.exercises import Exercise
@@ -24,13 +21,10 @@ from ..localcloud import accounts
 from .kernel import Gone, Kernel, Said
 from .limits import Allowance
 from .notebook import Plan, Run, Test
-from .sandbox import Box, Limits, Walls
-from .sandbox.walls import mark_readable
 from .standins import Forged, StandIns
+from .starting import HANDING, Seat
 from .watch import Watch
 
-KERNEL_LIMITS = Limits()
-_MODULE = "upgrade101.grading.inside.handing"
 _SETTING_UP_SECONDS = 60.0  # for the solution's own cells; they import much, and the machine may be busy with others
 _OWN = "123456789012"  # moto's default account: what the notebook builds for itself
 
@@ -52,11 +46,10 @@ class Session:
     """Run a plan; ``judged`` hears of each exercise as soon as there is a verdict."""
 
     plan: Plan
-    walls: Walls
-    folder: Path
-    overlay: Path
+    seat: Seat
     allowance: Allowance
     judged: Callable[[Judged], None]
+    waiting: Kernel | None = None  # one that stands ready; it is the first
     skip: frozenset[str] = frozenset()
     begun: Callable[[str], None] = lambda exercise_id: None
     notes: list[str] = field(default_factory=list)
@@ -86,6 +79,8 @@ class Session:
                     else:
                         self._run_cell(place, step)
             finally:
+                self._end_kernel()
+                self._kernel = self._taken()  # where nobody has asked for it
                 self._end_kernel()
 
     @property
@@ -147,64 +142,20 @@ class Session:
         self._kernels += 1
         if self._kernels > 1:
             accounts.clear(_OWN)
-        self._kernel = self._start()
+        self._kernel = self._taken() or self.seat.kernel(self._kernels)
+        self._watch.kernel(self._kernel.pid)
         for earlier, step in enumerate(self.plan.steps[:place]):
             if isinstance(step, Run) and earlier not in self._bad:
                 self._execute(self._kernel, earlier, step)
         return self._kernel
 
-    def _start(self) -> Kernel:
-        home = self.walls.home or self.folder / f"home-{self._kernels}"
-        if self.walls.home is None:
-            home.mkdir(mode=0o700)
-        port = cloud.local().gateway.port
-
-        def command(connection_file: Path) -> list[str]:
-            mark_readable(connection_file)
-            ports = (port, *Kernel.ports(connection_file))
-            write = () if self.walls.home else (home,)
-            box = Box(KERNEL_LIMITS, read=(self.overlay, connection_file), write=write, hide=(_package(),), ports=ports)
-            return self.walls.around(box, self.folder)
-
-        kernel = Kernel(
-            self.folder,
-            command,
-            self._variables(home),
-            cwd=self.folder,
-            most_output=self.allowance.output_mb << 20,
-            sockets=home if self.walls.home is None and os.name == "posix" else None,
-        )
-        self._watch.kernel(kernel.pid)
-        try:
-            kernel.wait_until_ready()
-            if not self.walls.holds_network:
-                kernel.run(f"__import__({_MODULE!r}, fromlist=['']).stay_here({port})", seconds=10.0)
-        except Gone:
+    def _taken(self) -> Kernel | None:
+        """Return the kernel that stands ready, if it still does."""
+        kernel, self.waiting = self.waiting, None
+        if kernel is not None and kernel.has_ended():
             kernel.close()
-            raise
+            return None
         return kernel
-
-    def _variables(self, home: Path) -> dict[str, str]:
-        return {
-            "PATH": os.defpath,
-            "HOME": str(home),
-            "IPYTHONDIR": str(home / ".ipython"),
-            "JUPYTER_CONFIG_DIR": str(home / ".jupyter"),
-            "MPLCONFIGDIR": str(home / ".matplotlib"),
-            "TMPDIR": str(home),
-            "LANG": "C.UTF-8",
-            "PYTHONPATH": str(self.overlay),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "PYTHONUTF8": "1",
-            "OPENBLAS_NUM_THREADS": "2",
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
-            "AWS_DEFAULT_REGION": cloud.local().region,
-            "AWS_ENDPOINT_URL": cloud.local().url,
-            "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{cloud.local().region}.amazonaws.com",
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_ACCOUNT_ID_ENDPOINT_MODE": "disabled",
-        }
 
     def _lost(self, place: int, why: str) -> None:
         self._bad.add(place)
@@ -254,7 +205,7 @@ class Session:
         """Return the stand-in for what the kernel hands over. Raises Gone and Forged."""
         names = ", ".join(test.answers)
         said = self._ready(place).run(
-            f"__import__({_MODULE!r}, fromlist=['']).hand_over({names})",
+            f"__import__({HANDING!r}, fromlist=['']).hand_over({names})",
             seconds=min(self.allowance.cell_seconds, self._left()),
         )
         if said.error or not said.in_time:
@@ -278,7 +229,7 @@ class Session:
         assert self._exercise is not None
         seconds = min(self._exercise.seconds * 0.8, self._left())
         arguments, variables = json.dumps([positional, named]), json.dumps(dict(self._keys))
-        code = f"await __import__({_MODULE!r}, fromlist=['']).call({key!r}, {arguments!r}, {variables!r})"
+        code = f"await __import__({HANDING!r}, fromlist=['']).call({key!r}, {arguments!r}, {variables!r})"
         if not self._lock.acquire(timeout=1.0):
             raise TimeoutError("an earlier call has not come back")
         try:
@@ -308,7 +259,3 @@ def ran_out_of_time(tried: Tried) -> bool:
     """Tell whether an answer was found wrong only because something took too long."""
     said = [tried.error, *([tried.finding.got] if tried.finding else [])]
     return tried.state == "not yet" and any(map(explain.is_late, said))
-
-
-def _package() -> Path:
-    return Path(__file__).parents[1]
