@@ -7,6 +7,7 @@ told in a notebook: checks and wire logs see the same.
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import logging
 import re
@@ -29,8 +30,10 @@ from ..gateway.ports import HttpRequest, HttpResponse
 from ..localcloud import accounts
 from ..localcloud.endpoint_errors import error, operation, scope
 from ..localcloud.functions import processes
+from ..localcloud.functions.specs import Start
 from ..localcloud.guard import is_loopback
 from ..localcloud.services import Services
+from .nursery import Nursery
 from .sandbox import Box, Limits, Walls
 
 log = logging.getLogger("upgrade101.grading")
@@ -71,16 +74,20 @@ _KEY = re.compile(r"Credential=([^/,\s]+)/")
 def world(walls: Walls, folder: Path) -> Iterator[None]:
     """Start the cloud for one submission in this process, and stop it. ``folder`` is the marker's own."""
     cloud.start("moto", quiet=True, functions="processes")
+    nursery = Nursery() if walls.namespaces else None  # in a namespace of its own a fork sees nobody else
     try:
         local = cloud.local()
         numbers = count(1)
 
-        def wrap(code: Path) -> list[str]:
+        def start(code: Path) -> Start:
             mine = folder / f"function-{next(numbers)}"
             mine.mkdir()
-            return walls.around(_box(code), mine)
+            by_itself = functools.partial(processes.started, wrap=walls.around(_box(code), mine))
+            if nursery is None or not nursery.can_take(code):
+                return by_itself
+            return nursery.starting(walls.specification(_box(code), mine), by_itself)
 
-        local.functions.wrap = wrap
+        local.functions.start = start
         gateway: Any = local.gateway
         gateway._http = Door(gateway._http)
         backends: Any = local._backends
@@ -89,6 +96,8 @@ def world(walls: Walls, folder: Path) -> Iterator[None]:
             yield
     finally:
         cloud.stop()
+        if nursery is not None:
+            nursery.close()
 
 
 def _box(code: Path) -> Box:

@@ -27,13 +27,16 @@ _LAST_CAPABILITY = 40
 def main() -> None:
     """Read the specification (JSON) and the command from the command line, and become the command."""
     try:
-        _become(json.loads(sys.argv[1]), sys.argv[2:])
+        confine(json.loads(sys.argv[1]))
+        command = sys.argv[2:]
+        os.execv(command[0], command)
     except OSError as error:
         os.write(2, f"the sandbox cannot be made: {error}\n".encode())
     os._exit(REFUSED)
 
 
-def _become(spec: dict[str, Any], command: list[str]) -> None:
+def confine(spec: dict[str, Any]) -> None:
+    """Go behind the walls of a specification for good. Raises OSError."""
     if spec.get("namespaces"):
         _unshare(spec["namespaces"], spec["map_user"])
     if spec.get("supervise"):
@@ -50,7 +53,6 @@ def _become(spec: dict[str, Any], command: list[str]) -> None:
         landlock.restrict(spec["read"], spec["write"], spec["hide"], spec["ports"])
     if spec.get("seccomp"):
         seccomp.install(datagrams=spec["datagrams"])
-    os.execv(command[0], command)
 
 
 # ── namespaces ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -165,6 +167,7 @@ def _drop(uid: int, gid: int) -> None:
         os.setresuid(uid, uid, uid)
     if os.geteuid() != 0:
         _clear_capabilities()
+    calls.prctl(calls.PR_SET_DUMPABLE, 1)  # so that /proc/self is its own, as after every exec
 
 
 def _clear_capabilities() -> None:

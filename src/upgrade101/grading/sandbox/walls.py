@@ -108,8 +108,10 @@ class Walls:
 
     def around(self, box: Box, folder: Path) -> list[str]:
         """Return the command that starts a program of a submission; ``folder`` is one for its own use."""
-        if not self.limits:
-            return []
+        return _command(self.specification(box, folder)) if self.limits else []
+
+    def specification(self, box: Box, folder: Path) -> dict[str, Any]:
+        """Return what ``launch`` is to do; ``folder`` is one for the program's own use."""
         shown = [*_SYSTEM, *python_folders(), *map(str, box.read)]
         spec: dict[str, Any] = {
             "supervise": sys.platform == "linux",
@@ -124,7 +126,7 @@ class Walls:
             spec |= self._of_namespaces(box, folder)
         elif self.landlock:
             spec |= _of_landlock(box, shown)
-        return _command(spec)
+        return spec
 
     def _of_namespaces(self, box: Box, folder: Path) -> dict[str, Any]:
         root = folder / "root"

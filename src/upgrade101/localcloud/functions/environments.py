@@ -21,7 +21,7 @@ from ...gateway.loop import Loop, Seat
 from . import runtime, surroundings
 from .function_log import FunctionLog, LogListener, Record
 from .modules import Code
-from .specs import Document, FunctionSpec
+from .specs import Document, FunctionSpec, Start
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ class Settings:
     endpoint: Callable[[], str] = str  # where child processes reach the cloud, 'http://127.0.0.1:4566' say
     latency: Callable[[], Mapping[str, float]] = dict  # seconds that child processes wait in a call, by service
     loop: Callable[[], Loop | None] = lambda: None  # the gateway's, which the thread of an idle environment may lead
-    wrap: Callable[[Path], list[str]] = lambda folder: []  # what starts child processes with code there: a sandbox
+    start: Callable[[Path], Start | None] = lambda folder: None  # how child processes with code there are started
 
 
 class Owner(Protocol):

@@ -29,7 +29,7 @@ from .permissions import Permissions
 from .pollers import Pollers
 from .pools import Pools
 from .processes import MOST_AT_ONCE, ProcessEnvironment
-from .specs import Document
+from .specs import Document, Start
 from .threads import ThreadEnvironment
 from .waiting import Waiting
 
@@ -91,7 +91,7 @@ class Functions:
         self.endpoint: Callable[[], str] = str
         self.latency: Callable[[], Mapping[str, float]] = dict
         self.loop: Callable[[], Loop | None] = lambda: None
-        self.wrap: Callable[[Path], list[str]] = lambda folder: []
+        self.start: Callable[[Path], Start | None] = lambda folder: None
         self.on_log: list[LogListener] = []
         self._settings = Settings(
             kind,
@@ -104,7 +104,7 @@ class Functions:
             endpoint=lambda: self.endpoint(),
             latency=lambda: self.latency(),
             loop=lambda: self.loop(),
-            wrap=lambda folder: self.wrap(folder),
+            start=lambda folder: self.start(folder),
         )
         self._permissions = Permissions()
         self._pools: Pools | None = None

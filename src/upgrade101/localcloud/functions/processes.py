@@ -18,7 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ...gateway.errors import ConfigurationError
@@ -27,7 +27,7 @@ from .environments import Ending, Environment, Execution, Owner, Result
 from .frames import Broken, Frames
 from .function_log import FunctionLog
 from .modules import RUNTIME_PACKAGES
-from .specs import Document
+from .specs import Document, Start, Started
 
 log = logging.getLogger("upgrade101.functions")
 
@@ -38,9 +38,12 @@ _BOOT = (
     "import sys; me = type(sys)('_upgrade101'); me.__path__ = [sys.argv[1]]; sys.modules['_upgrade101'] = me;"
     " from _upgrade101.child import main; main()"
 )
+ALONE = ("-I", "-S", "-X", "utf8")
+"""How Python is started for functions: it finds the standard library, and no package but what it is told of."""
+
 _MEGABYTE = 1024 * 1024
 _STACKS_MB = 512  # threads that do nothing count with their whole stacks, which no one on AWS pays for
-_NEEDED = ("SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # to start Python at all
+_NEEDED = ("SYSTEMROOT", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _PATIENCE_SECONDS = 5.0
 _SIGKILL = 9
 
@@ -69,7 +72,7 @@ class ProcessEnvironment(Environment):
             self._owner.code.unpack()
             folder = self._owner.code.folder
             beside = folder / f"{self.log.stream_name[-12:]}.out"
-            child = Process(beside, self._variables(), self._owner.settings.wrap(folder))
+            child = Process(beside, self._variables(), self._owner.settings.start(folder) or started)
         except runtime.Fault as fault:
             return self._broke(self._failed(runtime.fault_document(fault)))
         except OSError as error:  # no Python, or no more processes
@@ -88,7 +91,7 @@ class ProcessEnvironment(Environment):
         """Return the child's environment variables: nothing of this process's, but what starts Python."""
         settings, spec = self._owner.settings, self.spec
         return {
-            **{name: os.environ[name] for name in _NEEDED if name in os.environ},
+            **needed(),
             **settings.variables,
             "AWS_ENDPOINT_URL": settings.endpoint(),
             "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI": f"https://execute-api.{spec.region}.amazonaws.com",  # as ever
@@ -109,7 +112,7 @@ class ProcessEnvironment(Environment):
             "task_root": str(code.task_root),
             "path": code.path,
             "places": code.places,
-            "packages": _folders(RUNTIME_PACKAGES | self._owner.settings.also),
+            "packages": folders_of(RUNTIME_PACKAGES | self._owner.settings.also),
             "endpoint": self._owner.settings.endpoint(),
             "output": str(child.beside),
         }
@@ -205,7 +208,7 @@ def _measured(body: bytes) -> tuple[int, str | None]:
 class Process:
     """A child process and what leads to it; ``kill`` may come from any thread, the rest from one."""
 
-    def __init__(self, beside: Path, variables: dict[str, str], wrap: Sequence[str] = ()) -> None:
+    def __init__(self, beside: Path, variables: dict[str, str], start: Start) -> None:
         self.beside = beside  # the file for what does not come through Python
         self._output = beside.open("ab+")
         self._seen = 0
@@ -217,15 +220,7 @@ class Process:
         self.frames = Frames(answers[0], events[1])
         self._lifeline = lifeline[1]
         try:
-            self._popen = subprocess.Popen(
-                [*wrap, _python(), "-I", "-S", "-X", "utf8", "-c", _BOOT, _HERE],
-                stdin=events[0],
-                stdout=answers[1],
-                stderr=lifeline[0],
-                env=variables,
-                start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            self._popen = start(events[0], answers[1], lifeline[0], variables)
         except BaseException:
             self._close_files()
             raise
@@ -291,6 +286,26 @@ class Process:
             self.beside.unlink()
 
 
+def started(
+    events: int, answers: int, lifeline: int, variables: Mapping[str, str], wrap: Sequence[str] = ()
+) -> Started:
+    """Start a Python of its own for a function; ``wrap`` is what stands before its command: a sandbox."""
+    return subprocess.Popen(
+        [*wrap, _python(), *ALONE, "-c", _BOOT, _HERE],
+        stdin=events,
+        stdout=answers,
+        stderr=lifeline,
+        env=dict(variables),
+        start_new_session=True,
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def needed() -> dict[str, str]:
+    """Return the environment variables without which Python does not start."""
+    return {name: os.environ[name] for name in _NEEDED if name in os.environ}
+
+
 def _python() -> str:
     if not sys.executable:
         raise ConfigurationError("no Python is known that could run functions in processes", hint="use threads")
@@ -298,7 +313,7 @@ def _python() -> str:
 
 
 @functools.cache
-def _folders(names: frozenset[str]) -> dict[str, str]:
+def folders_of(names: frozenset[str]) -> dict[str, str]:
     """Return where the packages lie that functions may import beyond the standard library."""
     folders = {}
     for name in names:
