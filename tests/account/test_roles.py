@@ -94,6 +94,15 @@ def test_a_table_made_by_hand_may_be_used_by_the_functions_made_after_it(account
     assert "table-log-us-east-1" in policies()
 
 
+def test_what_a_policy_allows_is_written_before_the_thing_is_there(account):
+    """AWS takes some seconds to know a policy, and creating a table or a function takes longer."""
+    sqs_queue("goals", function(handler(), name="worker"))
+    connection_table("guests")
+    puts = [at for at, call in enumerate(account.asked) if call == "iam.PutRolePolicy"]
+    made = [account.asked.index(call) for call in ("lambda.CreateFunction", "sqs.CreateQueue", "dynamodb.CreateTable")]
+    assert len(puts) == 3 and all(put < there for put, there in zip(puts, made, strict=True))
+
+
 def test_a_policy_is_put_once_by_a_process_and_again_for_a_new_role(account):
     for _ in range(3):
         role(tables=("guests",))

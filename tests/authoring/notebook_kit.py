@@ -23,6 +23,7 @@ SENTENCE = (
     "Words that explain what the next cell does, in short and plain sentences of the kind that one can read aloud "
 )
 IDEA = (SENTENCE + "to a friend. ") * 2
+AWS = "[Quotas](https://docs.aws.amazon.com/)"
 
 ROWS = {
     "You will do": "build a test",
@@ -86,7 +87,7 @@ def a_lesson():
         *section(3),
         markdown("break", f"## Break it on purpose\n\n{IDEA}"),
         code("break-run", "1 / 0", tags=["raises-exception"]),
-        markdown("aws", f"**On real AWS** {IDEA} [Quotas](https://docs.aws.amazon.com/). Checked on 2026-11-22."),
+        markdown("aws", f"**On real AWS** {IDEA} {AWS}. Checked against AWS's documentation on 2026-11-22."),
         markdown("points", f"**Key points**\n\n- {IDEA}\n\n**Words**\n\n- *Term*: {IDEA}"),
         markdown("yours", "**Your predictions**"),
         code("summary", 'predict.summary("90")'),

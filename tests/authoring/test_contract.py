@@ -153,11 +153,36 @@ def _arn(service, name):
 
 def test_functions_of_others_may_be_looked_at_but_not_changed():
     tagged = {"Null": {"aws:ResourceTag/upgrade101:run": "false"}}
-    for action in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "AddPermission"):
+    changing = ("UpdateFunctionCode", "UpdateFunctionConfiguration", "DeleteFunction", "AddPermission")
+    for action in (*changing, "DeleteEventSourceMapping"):
         assert [each.get("Condition") for each in statements_with(f"lambda:{action}")] == [tagged], action
     created = {"Null": {"aws:RequestTag/upgrade101:run": "false"}}
     assert [each.get("Condition") for each in statements_with("lambda:CreateFunction")] == [created]
     assert all("Condition" not in each for each in statements_with("lambda:GetFunction"))
+
+
+def test_what_a_cell_asks_of_moto_alone_is_not_allowed():
+    asked = {call for each in CONTRACT.values() for call in each.notebook}
+    assert asked >= permissions.ON_MOTO, "a name is no longer asked for"
+    assert not allows("apigateway:POST", "arn:aws:apigateway:r::/domainnames")
+    assert not allows("apigateway:DELETE", "arn:aws:apigateway:r::/domainnames/ws.example.com")
+    assert allows("apigateway:DELETE", "arn:aws:apigateway:r::/apis/a1")
+
+
+def test_a_table_is_allowed_with_its_indexes():
+    for name in ("late", "late/index/by_room", "rooms-Messages-1X", "rooms-Messages-1X/index/by_room"):
+        assert allows("dynamodb:Query", f"arn:aws:dynamodb:r:1:table/{name}"), name
+
+
+def test_a_stack_with_a_transform_is_allowed_as_a_change_set():
+    for resource in ("aws:transform/Serverless-2016-10-31", "1:stack/rooms/5f1"):
+        assert allows("cloudformation:CreateChangeSet", f"arn:aws:cloudformation:r:{resource}")
+
+
+def test_api_gateway_may_make_its_own_role_and_no_service_another():
+    (statement,) = statements_with("iam:CreateServiceLinkedRole")
+    assert statement["Condition"] == {"StringEquals": {"iam:AWSServiceName": "ops.apigateway.amazonaws.com"}}
+    assert statement["Resource"] == "arn:aws:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"
 
 
 def test_roles_are_passed_to_lambda_alone():

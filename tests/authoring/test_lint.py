@@ -3,7 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from notebook_kit import IDEA, SENTENCE, code, document, markdown, opening
+from notebook_kit import AWS, IDEA, SENTENCE, code, document, markdown, opening
 from typer.testing import CliRunner
 
 from upgrade101.__main__ import app
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 LONG = "words and more " * 60
-AWS = "[Quotas](https://docs.aws.amazon.com/)"
+CHECKED = "checked against AWS's documentation on"
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda path: path.stem)
@@ -106,13 +106,14 @@ CHANGED = [
     (markdown("predict-b", "**Why** It was.\n\n**Predict 90.b** What?\n\n- **A** This\n- **B** That"), ""),
     # the end
     (markdown("break", IDEA), "“Break it on purpose” is missing"),
-    (markdown("aws", f"**On real AWS** {IDEA} {AWS}."), "no date → Checked on"),
-    (markdown("aws", f"**On real AWS** {IDEA} Checked on 2026-11-22."), "no address → link each claim"),
-    (markdown("aws", f"**On real AWS** {IDEA} [Here](../docs/parity.md), checked on 2026-11-22."), "no address"),
-    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on 2026-11-31."), "2026-11-31 is no day that has been"),
-    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on 9026-11-22."), "9026-11-22 is no day that has been"),
-    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on YYYY-MM-DD."), "YYYY-MM-DD is no day that has been"),
-    (markdown("aws", f"**On real AWS** {IDEA} ({AWS}, checked on 2026-11-22)"), ""),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}."), "no date → Checked against AWS's documentation on"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, checked on 2026-11-22."), "no date"),
+    (markdown("aws", f"**On real AWS** {IDEA} {CHECKED} 2026-11-22."), "no address → link each claim"),
+    (markdown("aws", f"**On real AWS** {IDEA} [Here](../docs/parity.md), {CHECKED} 2026-11-22."), "no address"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, {CHECKED} 2026-11-31."), "2026-11-31 is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, {CHECKED} 9026-11-22."), "9026-11-22 is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} {AWS}, {CHECKED} YYYY-MM-DD."), "YYYY-MM-DD is no day that has been"),
+    (markdown("aws", f"**On real AWS** {IDEA} ({AWS}, {CHECKED} 2026-11-22)"), ""),
     (code("summary", "x = 1"), "no summary of the predictions"),
     (code("end", "cloud.stop()"), "the last cell does not close everything"),
     (markdown("hook", f"**Key points** {IDEA}\n\n**Next** {IDEA}"), ""),

@@ -23,11 +23,14 @@ from .contract import Asked, Contract
 CONTROL_PLANE = ("apigateway", "apigatewayv2")
 _PREFIXES = {"resourcegroupstaggingapi": "tag"}
 _OTHERS: Mapping[str, tuple[str, ...]] = {
+    "apigateway.CreateRestApi": ("apigateway:POST", "iam:CreateServiceLinkedRole"),
+    "apigatewayv2.CreateApi": ("apigateway:POST", "iam:CreateServiceLinkedRole"),
     "execute-api.Invoke": ("execute-api:Invoke",),
     "apigatewaymanagementapi.DeleteConnection": ("execute-api:ManageConnections",),
     "apigatewaymanagementapi.GetConnection": ("execute-api:ManageConnections",),
     "apigatewaymanagementapi.PostToConnection": ("execute-api:ManageConnections",),
     "lambda.CreateFunction": ("lambda:CreateFunction", "iam:PassRole"),
+    "lambda.GetFunction": ("lambda:GetFunction", "lambda:ListTags"),
     "lambda.Invoke": ("lambda:InvokeFunction",),
     "lambda.UpdateFunctionConfiguration": ("lambda:UpdateFunctionConfiguration", "iam:PassRole"),
     "s3.DeleteObjects": ("s3:DeleteObject", "s3:DeleteObjectVersion"),
@@ -36,7 +39,13 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
     "s3.ListObjectsV2": ("s3:ListBucket",),
     "s3.ListObjectVersions": ("s3:ListBucketVersions",),
 }
-"""What is not called ``service:Operation``."""
+"""What is not called ``service:Operation``, or needs more: API Gateway makes its service-linked role with an account's
+first API, and what ``GetFunction`` says of a function with tags is asked for as ``ListTags`` too."""
+
+ON_MOTO = frozenset(
+    f"apigatewayv2.{verb}{noun}" for verb in ("Create", "Delete") for noun in ("ApiMapping", "DomainName")
+)
+"""What a cell asks of moto alone: on AWS a domain must be somebody's own (lesson 06)."""
 
 TAGGING: Mapping[str, tuple[str, ...]] = {
     "apigateway": ("apigateway:PUT", "apigateway:POST", "apigateway:TagResource"),
@@ -56,8 +65,9 @@ ALWAYS = (
     "resourcegroupstaggingapi.GetResources",
     "logs.DescribeLogGroups",
     "logs.FilterLogEvents",
+    "logs.ListTagsForResource",
 )
-"""What the course itself asks on AWS: who you are, what is left, and what functions wrote."""
+"""What the course itself asks on AWS: who you are, what is left, whose it is, and what functions wrote."""
 
 LOOKING = {"s3.CreateBucket": "s3.HeadBucket", "sqs.CreateQueue": "sqs.GetQueueUrl"}
 """What the ledger asks before a create call that would hand out what is there already."""
@@ -77,7 +87,8 @@ STACKED: Mapping[str, tuple[str, ...]] = {
     "AWS::Lambda::Function": (
         *("lambda.CreateFunction", "lambda.GetFunction", "lambda.DeleteFunction", "lambda.UpdateFunctionCode"),
         *("lambda.UpdateFunctionConfiguration", "lambda.ListTags", "lambda.GetFunctionCodeSigningConfig"),
-        *("lambda.GetRuntimeManagementConfig", "lambda.GetFunctionRecursionConfig", "s3.GetObject"),
+        *("lambda.GetFunctionConfiguration", "lambda.GetRuntimeManagementConfig", "lambda.GetFunctionRecursionConfig"),
+        "s3.GetObject",
     ),
     "AWS::Lambda::Permission": ("lambda.AddPermission", "lambda.RemovePermission", "lambda.GetPolicy"),
     **{
@@ -108,10 +119,13 @@ def actions(call: str) -> tuple[str, ...]:
 
 
 def calls(asked: Asked) -> set[str]:
-    """Return every operation that a lesson makes somebody ask for in the learner's name on AWS."""
-    found = {*asked.notebook, *ALWAYS}
+    """Return every operation that a lesson makes somebody ask for in the learner's name on AWS.
+
+    CloudFormation has a template with a transform, such as SAM's, allowed as a change set.
+    """
+    found = {*asked.notebook, *ALWAYS} - ON_MOTO
     if "cloudformation.CreateStack" in found:
-        found |= {call for them in STACKED.values() for call in them}
+        found |= {"cloudformation.CreateChangeSet", *(call for them in STACKED.values() for call in them)}
     return found | {LOOKING[call] for call in found & LOOKING.keys()}
 
 
@@ -164,12 +178,12 @@ def _where(
         yield from _where_lambda(verb)
     elif action == "iam:PassRole":
         yield names["iam"], {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}}
+    elif action == "iam:CreateServiceLinkedRole":
+        yield [_LINKED], {"StringEquals": {"iam:AWSServiceName": "ops.apigateway.amazonaws.com"}}
     elif action in _FIXED:
         yield _FIXED[action], {}
     elif service == "s3" and "Object" in verb:
         yield [f"{bucket}/*" for bucket in names["s3"]], {}
-    elif service == "dynamodb":
-        yield [*names[service], *(f"{table}/index/*" for table in names[service] if not table.endswith("*"))], {}
     elif names.get(service):
         yield names[service], {}
     else:
@@ -179,7 +193,8 @@ def _where(
 def _where_lambda(verb: str) -> Iterator[tuple[Sequence[str], dict[str, Any]]]:
     """Yield where a function may be touched: read any, change only what has the ledger's tag.
 
-    What is gone has no tags, so that who may read only his own could not find out that it is gone.
+    What is gone has no tags, so that who may read only his own could not find out that it is gone. The tag keeps from
+    mistakes, not from intent: who may tag what he makes may tag what others made.
     """
     functions, sources = "arn:aws:lambda:*:*:function:*", "arn:aws:lambda:*:*:event-source-mapping:*"
     if verb in ("CreateFunction", "TagResource"):
@@ -187,7 +202,7 @@ def _where_lambda(verb: str) -> Iterator[tuple[Sequence[str], dict[str, Any]]]:
     elif verb.startswith("Get") or verb == "ListTags":
         yield [functions, sources], {}
     elif verb == "DeleteEventSourceMapping":
-        yield [sources], {}
+        yield [sources], {"Null": _TAKEN_AS_OURS}
     else:
         yield [functions], {"Null": _TAKEN_AS_OURS}
 
@@ -214,6 +229,9 @@ _FIXED: Mapping[str, tuple[str, ...]] = {
 }
 
 
+_LINKED = "arn:aws:iam::*:role/aws-service-role/ops.apigateway.amazonaws.com/*"
+
+
 def _names(asked: Iterable[Asked]) -> dict[str, list[str]]:
     """Return the ARNs of what lessons and labs name, by service."""
     said: dict[str, set[str]] = {service: set() for service in _ARNS}
@@ -222,7 +240,7 @@ def _names(asked: Iterable[Asked]) -> dict[str, list[str]]:
             said[service] |= them
     stacks = {f"{name}-*" for name in said["cloudformation"]}
     said["iam"] |= stacks
-    said["dynamodb"] |= stacks
+    said["dynamodb"] = stacks | {f"{name.rstrip('*')}*" for name in said["dynamodb"]}  # a table with its indexes
     said["logs"] |= {"/aws/lambda/*", "API-Gateway-Execution-Logs_*"}
     found = {service: [_ARNS[service].format(name) for name in _widest(them)] for service, them in said.items()}
     found["cloudformation"].append("arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31")

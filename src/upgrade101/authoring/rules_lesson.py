@@ -162,6 +162,10 @@ def ends_as_they_all_do(notebook: Notebook) -> Iterator[Fault]:
         yield fault(notebook, last, "the last cell does not close everything", "cloud.clean() and cloud.stop()")
 
 
+_CHECKED = re.compile(r"checked against AWS's documentation on (\S+?)[.,;)]*(?:\s|$)", re.IGNORECASE)
+_CURE = "Checked against AWS's documentation on YYYY-MM-DD."
+
+
 def says_where_and_when_of_aws(notebook: Notebook) -> Iterator[Fault]:
     """Hold that what is said of AWS can be looked up, and how old it is."""
     for cell in notebook.markdown:
@@ -169,12 +173,12 @@ def says_where_and_when_of_aws(notebook: Notebook) -> Iterator[Fault]:
             continue
         if not any(address.startswith("https://") for is_picture, _, address in links(cell) if not is_picture):
             yield fault(notebook, cell, "no address", "link each claim to the page that makes it: [words](https://…)")
-        dates = re.findall(r"checked on (\S+?)[.,;)]*(?:\s|$)", cell.source, re.IGNORECASE)
+        dates = _CHECKED.findall(cell.source)
         if not dates:
-            yield fault(notebook, cell, "no date", "Checked on YYYY-MM-DD.")
+            yield fault(notebook, cell, "no date", _CURE)
         for said in dates:
             if not _has_been(said):
-                yield fault(notebook, cell, f"{said} is no day that has been", "Checked on YYYY-MM-DD.")
+                yield fault(notebook, cell, f"{said} is no day that has been", _CURE)
 
 
 def _has_been(said: str) -> bool:
