@@ -309,6 +309,11 @@ def is_aws() -> bool:
     return _now.where == AWS
 
 
+def own_run() -> str:
+    """Return the run whose tag is on what this notebook creates in an account; '' elsewhere, where all is its own."""
+    return _now.run.book.run_id if is_aws() and _now.run is not None else ""
+
+
 def endpoint() -> Endpoint | None:
     """Return the other endpoint that the notebook runs on, or nothing where it runs on moto or AWS."""
     return _now.endpoint
