@@ -92,10 +92,10 @@ def start(
     ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
     given, the environment variable ``CLOUD`` decides. On moto, ``functions`` run in ``"threads"`` of this process (the
     default) or in ``"processes"`` of their own, which can be killed and may crash. ``profile`` is AWS's alone: there
-    account, region and what a lesson creates are shown, and you are asked once (``UPGRADE101_YES=1`` says yes for
-    scripts). Raises ConfigurationError where the answer is no, where AWS cannot be used (no credentials, an expired
-    session, the root user, a region without the services), or where another cloud is running already. After a start
-    that failed no client of boto3 calls anybody, until another one has gone through.
+    account, region and what a lesson creates are shown, and you are asked once (for scripts ``UPGRADE101_YES`` says
+    yes: an account's number to that one alone, 1 to any). Raises ConfigurationError where the answer is no, where AWS
+    cannot be used (no credentials, an expired session, the root user, a region without the services), or where another
+    cloud is running already. After a start that failed boto3 calls nobody, until another one has gone through.
     """
     with shut.unless(is_running):
         _start(where or os.environ.get("CLOUD") or MOTO, region, profile, limits, functions)
