@@ -36,10 +36,9 @@ class Account:
 
     def start(self) -> None:
         """Look, show and ask. Raises ConfigurationError where one should not go on, and nothing has changed then."""
-        self._set_variables()
+        self.enter()
         try:
-            region = _region()
-            who = self._identity(region)
+            who, region = self.look()
             if who.arn.endswith(":root"):
                 raise ConfigurationError(
                     "these are the keys of the root user, who may do everything and cannot be held back",
@@ -50,6 +49,11 @@ class Account:
             self.stop()
             raise
 
+    def look(self) -> tuple[Identity, str]:
+        """Return who one is, and in which region. Raises ConfigurationError where AWS cannot be used."""
+        region = _region()
+        return self._identity(region), region
+
     def stop(self) -> None:
         """Let boto3 find profile and region as before; harmless where nothing was changed."""
         for name, value in self._before.items():
@@ -57,7 +61,8 @@ class Account:
         self._before = {}
         boto3.DEFAULT_SESSION = None
 
-    def _set_variables(self) -> None:
+    def enter(self) -> None:
+        """Let boto3 find profile and region of this account, until ``stop``."""
         settings: dict[str, str | None] = {}
         if self._profile:  # keys in the environment would win over it
             settings |= dict.fromkeys((*_KEYS, *_PROFILES)) | {"AWS_PROFILE": self._profile}
