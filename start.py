@@ -13,7 +13,7 @@
   python3 start.py grade FOLDER       grade a class; --lab 03, --out REPORT (docs/grading.md says how)
   python3 start.py soak --minutes 10  strain it with clients that misbehave and functions that fail
   python3 start.py serve --port 4566  one endpoint for every AWS API and every stage
-  python3 start.py cleanup            delete what runs on AWS left behind; --run ID, --all, --dry-run
+  python3 start.py cleanup            delete what runs on AWS left behind; --run ID, --all, --dry-run, --by-tag
   python3 start.py lock --upgrade     refresh requirements.lock.txt from pyproject.toml (needs uv)
   python3 start.py WORD ...           any other command of upgrade101 (lint), or program or module
                                       in .venv (ruff check . | python | jupyter --version)

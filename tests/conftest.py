@@ -81,6 +81,14 @@ def without_an_account() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def a_new_notebook() -> Iterator[None]:
+    """Let the next test call again where a start has failed in this one, as a notebook's next kernel may."""
+    yield
+    if shut := sys.modules.get("upgrade101.account.shut"):
+        shut.open_()
+
+
 @pytest.fixture(scope="module")
 def serving() -> Iterator[Callable[..., str]]:
     """Yield what serves a cloud in a process of its own, with these options, and returns its address."""

@@ -132,7 +132,7 @@ def test_every_command_runs_with_moto_in_the_place_of_aws(job, tmp_path):
     assert ran == 5
     reports = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "reports").iterdir()}
     assert " same, 0 different" in reports["parity.txt"] and "00" in reports["lessons.txt"]
-    assert "no run has left anything behind" in reports["cleanup.txt"]
+    assert "there is no ledger of a run on this machine" in reports["cleanup.txt"]
     assert reports["parity.md"] in (tmp_path / "summary.md").read_text(encoding="utf-8")
 
 

@@ -273,21 +273,40 @@ def cleanup(
         bool,
         typer.Option("--all", help="Every run, those of other accounts and endpoints too: exit 1 where one waits."),
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Delete nothing; list what is there.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Delete nothing; list what ledgers know, and what of it is there.")
+    ] = False,
     forget: Annotated[
         bool, typer.Option("--forget", help="With --run: close its ledger, whatever cannot be deleted here.")
     ] = False,
+    by_tag: Annotated[
+        bool, typer.Option("--by-tag", help="A ledger is lost: look for the tag in the account, list, ask, delete.")
+    ] = False,
+    profile: Annotated[str | None, typer.Option(help="The profile of the account; boto3's own otherwise.")] = None,
+    region: Annotated[
+        list[str] | None, typer.Option(help="With --by-tag: look in this region; may be given again.")
+    ] = None,
 ) -> None:
     """Delete what runs on AWS or on another endpoint have left behind, and prove that nothing is left."""
     from .gateway import ConfigurationError
+    from .ledger import by_tag as tags
     from .ledger import command
 
     if run and all_:
         raise typer.BadParameter("--run ID or --all, not both")
     if forget and not run:
         raise typer.BadParameter("--forget needs --run ID: only one run is forgotten at a time")
+    if by_tag and (all_ or forget):
+        raise typer.BadParameter("--by-tag takes --run ID, --dry-run, --profile and --region, not --all or --forget")
+    if region and not by_tag:
+        raise typer.BadParameter("--region is for --by-tag: a ledger knows its regions")
     try:
-        code = command.cleanup(console, run_id=run, everywhere=all_, dry_run=dry_run, forget=forget)
+        if by_tag:
+            code = tags.cleanup(console, profile=profile, regions=region or [], run_id=run, dry_run=dry_run)
+        else:
+            code = command.cleanup(
+                console, run_id=run, everywhere=all_, dry_run=dry_run, forget=forget, profile=profile
+            )
     except ConfigurationError as fault:
         _refuse(fault)
     except KeyboardInterrupt:

@@ -23,6 +23,7 @@ import boto3
 from websockets.sync.client import ClientConnection
 from websockets.sync.client import connect as websockets_connect
 
+from .account import shut
 from .account.entry import Account
 from .account.outside import Outside
 from .calls import Calls
@@ -32,7 +33,7 @@ from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
-from .ledger.run import COMMAND, Run, left_behind, words
+from .ledger.run import Run, begin, finish, words
 from .localcloud import guard
 from .localcloud.accounts import account_of
 from .localcloud.chaos import Chaos, Odds
@@ -91,11 +92,18 @@ def start(
     ``where`` is ``"moto"`` (the default), ``"aws"`` or an endpoint such as ``"http://127.0.0.1:4566"``; where it is not
     given, the environment variable ``CLOUD`` decides. On moto, ``functions`` run in ``"threads"`` of this process (the
     default) or in ``"processes"`` of their own, which can be killed and may crash. ``profile`` is AWS's alone: there
-    account, region and what a lesson creates are shown, and you are asked once (``UPGRADE101_YES=1`` says yes for
-    scripts). Raises ConfigurationError where the answer is no, where AWS cannot be used (no credentials, an expired
-    session, the root user, a region without the services), or where another cloud is running already.
+    account, region and what a lesson creates are shown, and you are asked once (for scripts ``UPGRADE101_YES`` says
+    yes: an account's number to that one alone, 1 to any). Raises ConfigurationError where the answer is no, where AWS
+    cannot be used (no credentials, an expired session, the root user, a region without the services), or where another
+    cloud is running already. After a start that failed boto3 calls nobody, until another one has gone through.
     """
-    where = where or os.environ.get("CLOUD") or MOTO
+    with shut.unless(is_running):
+        _start(where or os.environ.get("CLOUD") or MOTO, region, profile, limits, functions)
+    if not quiet:
+        print(describe())
+
+
+def _start(where: str, region: str | None, profile: str | None, limits: Limits | None, functions: str) -> None:
     if _now.where and _now.where != where:
         raise ConfigurationError(f"this notebook already runs on {_now.where}", hint="cloud.stop() first")
     if _now.local is not None and functions not in ("", _now.local.functions.run_in):
@@ -104,19 +112,17 @@ def start(
     if not _now.where:
         if where != MOTO and (limits is not None or functions):
             print("limits and functions are moto's: another cloud has its own, and these are not used")
-        _start(where, region, profile, limits, functions or "threads")
+        _go(where, region, profile, limits, functions or "threads")
         _now.where = where
-    if not quiet:
-        print(describe())
 
 
-def _start(where: str, region: str | None, profile: str | None, limits: Limits | None, functions: str) -> None:
+def _go(where: str, region: str | None, profile: str | None, limits: Limits | None, functions: str) -> None:
     if where == AWS:
         account = Account(profile, region)
         account.start()
         try:
-            _start_run(where)
-        except ConfigurationError:
+            _now.run = begin(where)
+        except BaseException:
             account.stop()
             raise
         _now.account = account
@@ -130,8 +136,8 @@ def _start(where: str, region: str | None, profile: str | None, limits: Limits |
         endpoint = Endpoint(where, region or "us-east-1")
         endpoint.start()
         try:
-            _start_run(endpoint.url)
-        except ConfigurationError:
+            _now.run = begin(endpoint.url)
+        except BaseException:
             endpoint.stop()
             raise
         _now.endpoint = endpoint
@@ -144,18 +150,6 @@ def _start(where: str, region: str | None, profile: str | None, limits: Limits |
     boto3.DEFAULT_SESSION = None
 
 
-def _start_run(where: str) -> None:
-    """Begin the ledger of what is created there, and name the runs that were never cleaned up."""
-    boto3.DEFAULT_SESSION = None
-    run = Run(where)
-    run.start()
-    _now.run = run
-    for page in left_behind(run.account, where):
-        count = len(page.left)
-        print(f"run {page.run_id} may have left {count} thing{'s' if count != 1 else ''} behind: {COMMAND}", end="")
-        print(f" --run {page.run_id}")
-
-
 def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone.
 
@@ -163,7 +157,8 @@ def stop() -> None:
     command that finishes the job is named.
     """
     try:
-        _end_run()
+        if _now.run is not None:
+            finish(_now.run)
     finally:
         _stop()
         ledger.forget()
@@ -212,7 +207,8 @@ def _stepped_out() -> Iterator[None]:
         there.endpoint.stop()
     variables = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_ENDPOINT_URL")}
     try:
-        yield
+        with shut.opened():
+            yield
     finally:
         os.environ.update(variables)
         if there.endpoint is not None:
@@ -224,21 +220,6 @@ def _stepped_out() -> Iterator[None]:
             _calls.install()
             _calls.is_outside = True
         boto3.DEFAULT_SESSION = None
-
-
-def _end_run() -> None:
-    run, later = _now.run, ""
-    if run is None:
-        return
-    try:
-        report = run.end()
-        if report.gone or report.left or report.strangers:
-            print(*words(report), sep="\n")
-        later = "" if report.is_proved else "not all is gone"
-    except ConfigurationError as fault:
-        later = str(fault)
-    if later:
-        print(f"{later}; later: {COMMAND} --run {run.book.run_id}")
 
 
 def clean() -> None:
@@ -328,6 +309,11 @@ def is_aws() -> bool:
     return _now.where == AWS
 
 
+def own_run() -> str:
+    """Return the run whose tag is on what this notebook creates in an account; '' elsewhere, where all is its own."""
+    return _now.run.book.run_id if is_aws() and _now.run is not None else ""
+
+
 def endpoint() -> Endpoint | None:
     """Return the other endpoint that the notebook runs on, or nothing where it runs on moto or AWS."""
     return _now.endpoint
@@ -335,7 +321,7 @@ def endpoint() -> Endpoint | None:
 
 def _running() -> None:
     if not _now.where:
-        raise ConfigurationError("no cloud is running", hint="cloud.start()")
+        raise shut.refusal() or ConfigurationError("no cloud is running", hint="cloud.start()")
 
 
 def watch(observer: Observer) -> Callable[[], None]:

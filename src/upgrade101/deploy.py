@@ -20,11 +20,11 @@ from typing import Any
 import boto3
 
 from . import cloud
+from .account import strangers
 from .account.roles import FunctionRole
 from .account.waiting import told, until_known
 from .gateway.definition import CONNECT, DEFAULT
 from .gateway.errors import ConfigurationError
-from .ledger import RUN_TAG
 from .remote.endpoint import with_redirect
 
 Handler = Callable[[Any, Any], Any]
@@ -149,7 +149,7 @@ def create_function(
     try:
         arn = _create_function(client, name, settings, code)
     except client.exceptions.ResourceConflictException:
-        _refuse_strangers(client, name)
+        strangers.refuse("function", client, name, run_id=cloud.own_run())
         arn = _update_function(client, name, settings, code)
     _allow(client, name)
     return arn
@@ -164,15 +164,6 @@ def _update_function(client: Any, name: str, settings: dict[str, Any], code: byt
         until_known(lambda: client.update_function_configuration(FunctionName=name, **settings))
         client.get_waiter("function_updated_v2").wait(FunctionName=name)
     return str(arn)
-
-
-def _refuse_strangers(client: Any, name: str) -> None:
-    """Keep the hands off a function of an account that no run of the course has made."""
-    if cloud.is_aws() and RUN_TAG not in client.get_function(FunctionName=name).get("Tags", {}):
-        raise ConfigurationError(
-            f"a function called {name!r} is in this account already, and this course did not make it",
-            hint="give yours another name (name=…), or delete that one if it is yours",
-        )
 
 
 def _create_function(client: Any, name: str, settings: dict[str, Any], code: bytes) -> str:
@@ -200,31 +191,20 @@ def connection_table(name: str = "connections", *, session: Any = boto3) -> Any:
     """Create the table that keeps who is connected, or take the one that is there; return it as boto3's ``Table``.
 
     Its key is ``connection_id``, the index ``by_room`` finds the rows of a ``room``, and a row may be deleted once the
-    time in ``expires`` (epoch seconds) has passed. It is paid by the request.
+    time in ``expires`` (epoch seconds) has passed. It is paid by the request. Raises ConfigurationError where, in an
+    account, the table that is there is somebody else's.
     """
-    role(tables=(name,), session=session)  # before it is there: what a role may do takes AWS seconds to know
     client = session.client("dynamodb")
+    strangers.refuse("table", client, name, run_id=cloud.own_run())
+    role(tables=(name,), session=session)  # before it is there: what a role may do takes AWS seconds to know
     try:
         client.create_table(TableName=name, **_CONNECTIONS)
     except client.exceptions.ResourceInUseException:
-        _refuse_strangers_table(client, name)
         return session.resource("dynamodb").Table(name)
     with _waiting(f"table {name}"):
         client.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
     client.update_time_to_live(TableName=name, TimeToLiveSpecification={"AttributeName": "expires", "Enabled": True})
     return session.resource("dynamodb").Table(name)
-
-
-def _refuse_strangers_table(client: Any, name: str) -> None:
-    """Keep the hands off a table of an account that no run of the course has made."""
-    if not cloud.is_aws():
-        return
-    arn = client.describe_table(TableName=name)["Table"]["TableArn"]
-    if RUN_TAG not in {tag["Key"] for tag in client.list_tags_of_resource(ResourceArn=arn)["Tags"]}:
-        raise ConfigurationError(
-            f"a table called {name!r} is in this account already, and this course did not make it",
-            hint="give yours another name, or delete that one if it is yours",
-        )
 
 
 _CONNECTIONS: dict[str, Any] = {
@@ -247,9 +227,11 @@ _CONNECTIONS: dict[str, Any] = {
 def sqs_queue(name: str, function_arn: str, *, batch_size: int = 10, session: Any = boto3) -> str:
     """Create an SQS queue whose messages Lambda brings to a function, at most so many at once; return its URL.
 
-    A queue that is there already is taken, and so is the event source mapping that ties the two together.
+    A queue that is there already is taken, and so is the event source mapping that ties the two together. Raises
+    ConfigurationError where, in an account, that queue is somebody else's.
     """
     sqs, client = session.client("sqs"), session.client("lambda")
+    strangers.refuse("queue", sqs, name, run_id=cloud.own_run())
     _role(session).may_use(queues=(name,))
     url = str(sqs.create_queue(QueueName=name)["QueueUrl"])
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

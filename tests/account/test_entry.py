@@ -65,7 +65,7 @@ def test_where_nobody_can_be_asked_the_variable_is_named(aws, runs, monkeypatch,
         raise fault
 
     monkeypatch.setattr("builtins.input", nobody)
-    with pytest.raises(ConfigurationError, match=r"nobody can be asked here.*UPGRADE101_YES=1"):
+    with pytest.raises(ConfigurationError, match=r"nobody can be asked here.*UPGRADE101_YES to the account's number"):
         cloud.start("aws")
     assert not runs()
 
@@ -101,10 +101,50 @@ def test_the_root_user_is_turned_away(aws, yes, runs, monkeypatch):
     assert not runs()
 
 
-def test_only_the_last_part_of_an_identity_is_shown(aws, yes, monkeypatch, capsys):
-    put_arn(monkeypatch, "arn:aws:sts::123456789012:assumed-role/Admin/ana")
+ME, OTHER = "123456789012", "210987654321"
+
+
+@pytest.mark.parametrize("said", [ME, "1234-5678-9012", f"{OTHER},{ME}", f" {OTHER}, {ME} "])
+def test_the_variable_says_yes_to_the_accounts_that_it_names(aws, monkeypatch, said):
+    monkeypatch.setattr("builtins.input", lambda prompt: pytest.fail("it asked"))
+    monkeypatch.setenv(entry.YES, said)
     cloud.start("aws")
-    assert "as assumed-role/Admin/ana\n" in capsys.readouterr().out
+    assert cloud.is_aws()
+
+
+@pytest.mark.parametrize("said", [OTHER, f"{OTHER},{OTHER[:-1]}0"])
+def test_the_variable_says_no_to_every_other_account_and_nobody_is_asked(aws, runs, monkeypatch, said):
+    monkeypatch.setattr("builtins.input", lambda prompt: pytest.fail("it asked"))
+    monkeypatch.setenv(entry.YES, said)
+    with pytest.raises(ConfigurationError, match=r"yes to account …432.* alone, and these keys are of account …9012"):
+        cloud.start("aws")
+    assert not runs() and not cloud.is_running()
+
+
+@pytest.mark.parametrize("said", [ME[:-1], f"{ME},yes", f"{ME}0", "aws-123456789012"])
+def test_what_is_nearly_a_number_says_yes_to_nobody(aws, runs, monkeypatch, said):
+    monkeypatch.setenv(entry.YES, said)
+    with pytest.raises(ConfigurationError, match=r"is no number of one → 12 digits each, with commas"):
+        cloud.start("aws")
+    assert not runs()
+
+
+@pytest.mark.parametrize(
+    ("arn", "said"),
+    [
+        (
+            "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Class_0a1b/ana",
+            "role AWSReservedSSO_Class_0a1b (ana)",
+        ),
+        ("arn:aws:iam::123456789012:user/ana", "user/ana"),
+    ],
+)
+def test_who_one_is_is_shown_with_the_role_and_no_number(aws, yes, monkeypatch, capsys, arn, said):
+    put_arn(monkeypatch, arn)
+    cloud.start("aws")
+    told = capsys.readouterr().out
+    assert f"region us-east-1, as {said}, keys from the environment, no profile\n" in told
+    assert ME not in told
 
 
 @pytest.mark.parametrize(
@@ -169,7 +209,7 @@ def test_a_profile_is_used_and_put_back(aws, yes, monkeypatch, tmp_path, capsys)
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     cloud.start("aws", profile="class")
     assert boto3.Session().get_credentials().access_key == "AKIACLASS"
-    assert "region eu-north-1" in capsys.readouterr().out
+    assert "region eu-north-1, as user/moto, profile class\n" in capsys.readouterr().out
     cloud.stop()
     assert boto3.Session().get_credentials().access_key != "AKIACLASS"
 
@@ -183,14 +223,19 @@ def test_a_profile_that_is_not_there_names_those_that_are(aws, yes, monkeypatch,
     assert boto3.Session().get_credentials() is not None
 
 
-def test_no_keys_and_no_region_are_one_sentence(aws, yes, monkeypatch):
+def test_no_keys_and_no_region_are_told_apart(aws, yes, monkeypatch):
     with monkeypatch.context() as without:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
             without.delenv(name)
-        with pytest.raises(ConfigurationError, match=r"no AWS credentials or no region.*aws configure"):
+        with pytest.raises(
+            ConfigurationError, match=r"no AWS credentials here → run 'aws configure sso'.*'aws configure'"
+        ):
+            cloud.start("aws")
+        without.delenv("AWS_DEFAULT_REGION")
+        with pytest.raises(ConfigurationError, match="no AWS credentials and no region here → "):
             cloud.start("aws")
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(ConfigurationError, match="no AWS credentials or no region"):
+    with pytest.raises(ConfigurationError, match=r"no region here → cloud\.start\('aws', region='us-east-1'\)"):
         cloud.start("aws")
 
 

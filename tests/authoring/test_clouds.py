@@ -43,7 +43,7 @@ def test_moto_is_gone_with_its_kernel(tmp_path):
 
 def test_an_account_must_be_agreed_to_beforehand(tmp_path, monkeypatch):
     monkeypatch.delenv("UPGRADE101_YES", raising=False)
-    with pytest.raises(ConfigurationError, match="UPGRADE101_YES=1"):
+    with pytest.raises(ConfigurationError, match="UPGRADE101_YES=ACCOUNT"):
         cloud_of(AWS, tmp_path)
     monkeypatch.setenv("UPGRADE101_YES", "1")
     assert cloud_of(AWS, tmp_path).is_kept

@@ -113,6 +113,15 @@ def test_what_is_not_listed_fails_the_run_and_is_named(course, console):
     assert "cell-2: it is listed in docs/other-clouds.toml, and it is as on AWS" in said
 
 
+def test_a_notebook_whose_cloud_does_not_start_ends_there_with_one_failure(course, console):
+    start = "from upgrade101 import cloud\ncloud.start('http://127.0.0.1:1')"
+    root = course("1", start, *("import time; time.sleep(60)",) * 9, listed=LISTED.replace("cell-2", "cell-9"))
+    status, said = shown(root, console)
+    assert status == 1
+    assert said.count("NotStarted: nobody answers at http://127.0.0.1:1") == 1
+    assert said.splitlines()[-1].split()[:6] == ["in", "all", "2", "1", "0", "1"]
+
+
 def test_a_cloud_that_does_not_start_is_one_sentence(course, console, monkeypatch):
     def dead(self):
         raise ConfigurationError("it does not answer", hint="run it by hand")

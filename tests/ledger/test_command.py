@@ -25,11 +25,13 @@ def test_a_run_is_listed_deleted_and_proved(account, runs):
     run_id = account.run.book.run_id
     before = account.inventory()
     listed = typed("--dry-run")
+    assert "its ledger knows of:" in listed.output
     assert listed.exit_code == 0 and "would be deleted: function worker" in listed.output
     assert account.inventory() == before
     cleaned = typed("--run", run_id)
     assert cleaned.exit_code == 0 and f"run {run_id}: nothing of it is left" in cleaned.output
-    assert typed().output.startswith("no run has left anything behind")
+    assert typed().output.startswith("there is no ledger of a run on this machine")
+    assert "no account was asked" in typed("--dry-run").output and "--by-tag" in typed().output
 
 
 def test_ctrl_c_forgets_nothing(account, runs):
@@ -54,7 +56,38 @@ def test_ctrl_c_while_the_notebook_stops_leaves_the_job_to_the_command(account, 
     assert account.inventory()["table"] == {"theirs"} and not list(runs.iterdir())
 
 
-@pytest.mark.parametrize("words", [("--run", "x", "--all"), ("--forget",)])
+def test_a_dry_run_says_of_a_run_that_is_gone_that_only_its_ledger_is_left(account, runs):
+    account.begin()
+    account.table()
+    account.die()
+    account.unseen(account.client("dynamodb").delete_table, TableName="rooms")
+    said = typed("--dry-run").output
+    assert "nothing of it is there any more; without --dry-run its ledger is closed" in said
+    assert list(runs.glob("*.jsonl"))
+
+
+def test_a_profile_is_that_of_the_account_and_is_put_back(account, monkeypatch, tmp_path):
+    account.begin()
+    account.table()
+    account.die()
+    (tmp_path / "config").write_text("[profile class]\naws_access_key_id = AKIACLASS\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    missing = typed("--profile", "clas")
+    assert missing.exit_code == 1 and "clas" in missing.output
+    assert typed("--profile", "class").exit_code == 0
+    assert account.inventory()["table"] == {"theirs"} and boto3.Session().profile_name == "default"
+
+
+CONTRADICTIONS = [
+    ("--run", "x", "--all"),
+    ("--forget",),
+    ("--by-tag", "--all"),
+    ("--by-tag", "--forget", "--run", "x"),
+    ("--region", "us-east-1"),
+]
+
+
+@pytest.mark.parametrize("words", CONTRADICTIONS)
 def test_what_contradicts_itself_is_refused(words):
     assert typed(*words).exit_code == 2
 
@@ -75,15 +108,19 @@ def test_what_was_created_with_other_keys_waits_for_the_keys_of_its_account(acco
     cleaned = typed()
     assert cleaned.exit_code == 1 and "queue far (it is in account 999999999999" in cleaned.output
     assert account.inventory()["table"] == {"theirs"}
-    for name, key in zip(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"), keys.values(), strict=False):
-        monkeypatch.setenv(f"AWS_{name}", key)
-    assert typed().exit_code == 0
+    with monkeypatch.context() as patch:  # it ends before moto takes its own keys back
+        for name, key in zip(("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN"), keys.values(), strict=False):
+            patch.setenv(f"AWS_{name}", key)
+        assert typed().exit_code == 0
     assert "QueueUrls" not in guest.client("sqs").list_queues()
 
 
 def test_the_page_names_every_permission_that_cleaning_up_needs():
     told = set(re.findall(r"[a-z0-9-]+:[A-Z]\w+", PAGE.read_text("utf-8")))
-    needed = {action for kind in KINDS for action in kind.actions} | {"tag:GetResources", "sts:GetCallerIdentity"}
+    needed = {action for kind in KINDS for action in (*kind.actions, kind.lists) if action} | {
+        "tag:GetResources",
+        "sts:GetCallerIdentity",
+    }
     assert needed <= told
 
 

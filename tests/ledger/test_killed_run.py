@@ -70,4 +70,4 @@ def test_what_a_killed_notebook_created_is_on_disk_and_the_next_command_takes_it
     assert client("iam", aws).list_roles()["Roles"] == []
     assert not list(tmp_path.iterdir())
 
-    assert "no run has left anything behind" in run(elsewhere, "-m", "upgrade101", "cleanup").stdout
+    assert "there is no ledger of a run on this machine" in run(elsewhere, "-m", "upgrade101", "cleanup").stdout

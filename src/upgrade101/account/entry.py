@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 
 import boto3
@@ -11,15 +12,14 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from botocore.session import Session
 
 from ..gateway.errors import ConfigurationError
-from ..ledger.account import UNKNOWN_KEYS, Identity, identity
-from . import plan
+from ..ledger.account import NAME_ONE, NO_REGION, SIGN_IN, UNKNOWN_KEYS, Identity, identity
+from . import banner, plan
 
 YES = "UPGRADE101_YES"
 SERVICES = ("apigatewayv2", "lambda", "dynamodb")
 _HOME = "us-east-1"  # the region that every account has
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-_STAY = "run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')"
 
 _agreed: set[tuple[str, str]] = set()
 
@@ -36,10 +36,9 @@ class Account:
 
     def start(self) -> None:
         """Look, show and ask. Raises ConfigurationError where one should not go on, and nothing has changed then."""
-        self._set_variables()
+        self.enter()
         try:
-            region = _region()
-            who = self._identity(region)
+            who, region = self.look()
             if who.arn.endswith(":root"):
                 raise ConfigurationError(
                     "these are the keys of the root user, who may do everything and cannot be held back",
@@ -50,6 +49,11 @@ class Account:
             self.stop()
             raise
 
+    def look(self) -> tuple[Identity, str]:
+        """Return who one is, and in which region. Raises ConfigurationError where AWS cannot be used."""
+        region = _region()
+        return self._identity(region), region
+
     def stop(self) -> None:
         """Let boto3 find profile and region as before; harmless where nothing was changed."""
         for name, value in self._before.items():
@@ -57,7 +61,8 @@ class Account:
         self._before = {}
         boto3.DEFAULT_SESSION = None
 
-    def _set_variables(self) -> None:
+    def enter(self) -> None:
+        """Let boto3 find profile and region of this account, until ``stop``."""
         settings: dict[str, str | None] = {}
         if self._profile:  # keys in the environment would win over it
             settings |= dict.fromkeys((*_KEYS, *_PROFILES)) | {"AWS_PROFILE": self._profile}
@@ -97,9 +102,12 @@ def _region() -> str:
     except ProfileNotFound as fault:
         raise ConfigurationError(str(fault), hint=_profiles_there()) from None
     except BotoCoreError as fault:
-        raise ConfigurationError(f"boto3 cannot use its settings ({fault})", hint=_STAY) from None
-    if not has_keys or session.region_name is None:
-        raise ConfigurationError("boto3 finds no AWS credentials or no region here", hint=_STAY)
+        raise ConfigurationError(f"boto3 cannot use its settings ({fault})", hint=SIGN_IN) from None
+    if not has_keys:
+        missing_too = " and no region" if session.region_name is None else ""
+        raise ConfigurationError(f"boto3 finds no AWS credentials{missing_too} here", hint=SIGN_IN)
+    if session.region_name is None:
+        raise ConfigurationError(NO_REGION, hint=NAME_ONE)
     region = str(session.region_name)
     if missing := [service for service in SERVICES if region not in session.get_available_regions(service)]:
         raise _wrong_region(region, missing)
@@ -129,7 +137,7 @@ def _wrong_region(region: str, missing: list[str]) -> ConfigurationError:
 def _profiles_there() -> str:
     names = Session().available_profiles
     if not names:
-        return f"no profile is set up on this machine: {_STAY}"
+        return f"no profile is set up on this machine: {SIGN_IN}"
     return f"the profiles on this machine: {', '.join(names[:6])}{' …' if len(names) > 6 else ''}"
 
 
@@ -143,21 +151,52 @@ def ask(who: Identity, region: str) -> None:
     """
     if (who.account, region) in _agreed:
         return
-    print(f"AWS account …{who.account[-4:]}, region {region}, as {who.arn.rpartition(':')[2]}")
-    print(*plan.sentences(), sep="\n")
-    if not _is_yes(os.environ.get(YES, "")) and not _is_yes(_answer()):
+    print(*banner.lines(who, region), *plan.sentences(), sep="\n")
+    if not is_agreed(who.account) and not says_yes("Go on?"):
         raise ConfigurationError("you did not say yes, so nothing was created", hint="cloud.start('moto') is free")
     _agreed.add((who.account, region))
 
 
-def _answer() -> str:
+def is_agreed(account: str, *, by_number: bool = False) -> bool:
+    """Tell whether ``UPGRADE101_YES`` says yes to an account: by its number, or to every one unless ``by_number``.
+
+    Raises ConfigurationError where it names accounts, and this is none of them.
+    """
+    said = os.environ.get(YES, "").strip()
+    if not _names_accounts(said):
+        return _is_yes(said) and not by_number
+    named = {part.replace("-", "") for part in re.split(r"[\s,;]+", said) if part}
+    if wrong := sorted(part for part in named if not re.fullmatch(r"\d{12}", part)):
+        raise ConfigurationError(
+            f"{YES} names accounts, and {wrong[0]!r} is no number of one", hint="12 digits each, with commas between"
+        )
+    if account not in named:
+        others = " and ".join(f"…{number[-4:]}" for number in sorted(named))
+        raise ConfigurationError(
+            f"{YES} says yes to account {others} alone, and these keys are of account …{account[-4:]}",
+            hint="take a profile of that account (AWS_PROFILE), or change the variable",
+        )
+    return True
+
+
+def _names_accounts(said: str) -> bool:
+    """Tell whether the variable holds numbers of accounts, be they right or wrong.
+
+    >>> [_names_accounts(said) for said in ("123456789012", "1234-5678-9012,210987654321", "12", "1", "0", "yes")]
+    [True, True, True, False, False, False]
+    """
+    return said not in ("0", "1") and any(character.isdigit() for character in said)
+
+
+def says_yes(question: str, done: str = "created") -> bool:
+    """Ask a question. Raises ConfigurationError where nobody can be asked; ``done`` is what is not, without a yes."""
     sys.stdout.flush()
     try:
-        return input("Go on? [y/N] ")
+        return _is_yes(input(f"{question} [y/N] "))
     except (EOFError, OSError, RuntimeError):  # the last is Jupyter's, where a kernel has nobody to ask
         raise ConfigurationError(
-            "nobody can be asked here, so nothing was created",
-            hint=f"set the environment variable {YES}=1 to say yes beforehand",
+            f"nobody can be asked here, so nothing was {done}",
+            hint=f"set the environment variable {YES} to the account's number to say yes beforehand",
         ) from None
 
 

@@ -75,7 +75,7 @@ def cloud_of(said: str, root: Path) -> Cloud:
     if said == AWS and not os.environ.get("UPGRADE101_YES"):
         raise ConfigurationError(
             "the lessons would create things in an AWS account, and nobody can be asked during a run",
-            hint="UPGRADE101_YES=1 python3 start.py elsewhere aws",
+            hint="UPGRADE101_YES=ACCOUNT python3 start.py elsewhere aws, with its number; =1 says yes to any",
         )
     if said in (MOTO, SERVE, AWS):
         return Cloud(said)

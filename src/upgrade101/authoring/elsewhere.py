@@ -113,6 +113,7 @@ def run(
 ) -> Done:
     """Run a notebook on a cloud and judge each of its cells; ``seen`` hears how many of how many are done.
 
+    Where ``cloud.start`` fails the notebook ends there, with that one failure: its other cells would all say the same.
     Never raises for what a cell does. Raises ConfigurationError where the cloud does not start.
     """
     cells = code_cells(notebook.path)
@@ -124,6 +125,7 @@ def run(
             environment=environment(cloud, where, Path(folder)),
             patience=PATIENCE_SECONDS,
             seen=lambda done: seen(done, len(cells)),
+            is_last=has_not_started,
         )
     return judge(notebook, report.cells, report.seconds, [each for each in listed if each.cloud == cloud.name])
 
@@ -156,6 +158,15 @@ def judge(notebook: Notebook, cells: Iterable[Ran], seconds: float, listed: Iter
             done.verdicts[cell.cell_id] = FAILED
             done.faults[cell.cell_id] = fault or f"it is listed in {LIST}, and it is as on AWS"
     return done
+
+
+def has_not_started(cell: Ran) -> bool:
+    """Tell whether a cell that is done should have started the cloud, and has not.
+
+    >>> has_not_started(Ran("start", "import boto3\\ncloud.start()", done=True, error="NotStarted: no region"))
+    True
+    """
+    return "cloud.start(" in cell.source and not cell.ok
 
 
 def fault_of(cell: Ran) -> str:

@@ -98,11 +98,13 @@ def run_all(
     patience: float = 120.0,
     stop: threading.Event | None = None,
     seen: Callable[[int], None] = lambda done: None,
+    is_last: Callable[[Ran], bool] = lambda cell: False,
 ) -> Report:
     """Run cells in a fresh kernel, all queued at once; give up after ``patience`` seconds, or once ``stop`` is set.
 
     ``first`` is code that runs before them, ``environment`` is added to the kernel's; ``seen`` hears how many cells are
-    done. Any thread may call it. Never raises for a failing cell, nor for a kernel that dies.
+    done. Where ``is_last`` says of one that is done that there is no use in going on, the report ends with it. Any
+    thread may call it. Never raises for a failing cell, nor for a kernel that dies.
     """
     with tempfile.TemporaryFile() as log, _kernel(folder, environment or {}, log) as (manager, client):
         client.execute(first, silent=True, store_history=False)
@@ -110,12 +112,13 @@ def run_all(
         waiting = {client.execute(cell.source, allow_stdin=False, stop_on_error=False): cell for cell in cells}
         asked_to = stop or threading.Event()
         for message in _messages(client, manager, lambda: asked_to.is_set() or time.monotonic() > begun + patience):
-            if _take(message, waiting):
+            cell = _take(message, waiting)
+            if cell is not None:
                 seen(len(cells) - len(waiting))
-            if not waiting:
+            if not waiting or (cell is not None and is_last(cell)):
                 break
         seconds, died = time.monotonic() - begun, not manager.is_alive()
-        return Report(list(cells), seconds, died, _end_of(log) if died else "")
+        return Report(_until(cells, is_last), seconds, died, _end_of(log) if died else "")
 
 
 @contextmanager
@@ -150,16 +153,27 @@ def _messages(client: Any, manager: KernelManager, over: Callable[[], bool]) -> 
                 return
 
 
-def _take(message: dict[str, Any], waiting: dict[str, Ran]) -> bool:
-    """Note what a message says of a cell; tell whether the cell is done with it."""
+def _until(cells: Iterable[Ran], is_last: Callable[[Ran], bool]) -> list[Ran]:
+    """Return the cells up to the last one that counts."""
+    kept = []
+    for cell in cells:
+        kept.append(cell)
+        if cell.done and is_last(cell):
+            break
+    return kept
+
+
+def _take(message: dict[str, Any], waiting: dict[str, Ran]) -> Ran | None:
+    """Note what a message says of a cell; return the cell where it is done with it."""
     asked_by = message["parent_header"].get("msg_id", "")
     cell = waiting.get(asked_by)
     if cell is None:
-        return False
+        return None
     _note(cell, message["header"]["msg_type"], message["content"])
-    if cell.done:
-        del waiting[asked_by]
-    return cell.done
+    if not cell.done:
+        return None
+    del waiting[asked_by]
+    return cell
 
 
 def _note(cell: Ran, kind: str, content: dict[str, Any]) -> None:

@@ -21,11 +21,14 @@ _NONE_CLASSES = (
     "PartialCredentialsError",
     "CredentialRetrievalError",
     "ProfileNotFound",
-    "NoRegionError",
 )
 UNKNOWN_KEYS = "AWS does not know the keys that boto3 finds here"
-_NO_KEYS = "boto3 finds no AWS credentials or no region here"
-_STAY = "run 'aws configure' (or set AWS_PROFILE), or stay free with cloud.start('moto')"
+NO_KEYS, NO_REGION = "boto3 finds no AWS credentials here", "boto3 finds no region here"
+SIGN_IN = (
+    "run 'aws configure sso' where you sign in through a portal, or 'aws configure' where you have access keys, "
+    "or set AWS_PROFILE; cloud.start('moto') is free"
+)
+NAME_ONE = "cloud.start('aws', region='us-east-1'), or set AWS_DEFAULT_REGION, or run 'aws configure'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,11 @@ def refusal(fault: BaseException) -> ConfigurationError | None:
     if code in EXPIRED or kind in _EXPIRED_CLASSES:
         return ConfigurationError("your AWS session has expired", hint=_sign_in())
     if code in UNKNOWN:
-        return ConfigurationError(f"{UNKNOWN_KEYS} ({code})", hint=_STAY)
+        return ConfigurationError(f"{UNKNOWN_KEYS} ({code})", hint=SIGN_IN)
     if kind in _NONE_CLASSES:
-        return ConfigurationError(f"{_NO_KEYS} ({fault})", hint=_STAY)
+        return ConfigurationError(f"{NO_KEYS} ({fault})", hint=SIGN_IN)
+    if kind == "NoRegionError":
+        return ConfigurationError(NO_REGION, hint=NAME_ONE)
     return None
 
 

@@ -89,12 +89,17 @@ class Book:
         self._writing = threading.Lock()
         self._number = 0
 
-    def begin(self, **about: Any) -> Book:
-        """Write the first line of a new run. Raises ConfigurationError where it cannot be written."""
+    def begin(self, *, started: float = 0.0, **about: Any) -> Book:
+        """Write the first line of a new run, or of one that ``started`` earlier, in epoch seconds.
+
+        Raises ConfigurationError where it cannot be written.
+        """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self.lock.take()
-            self.write("run", run=self.run_id, at=_now(), pid=os.getpid(), host=socket.gethostname(), **about)
+            self.write(
+                "run", run=self.run_id, at=started or _now(), pid=os.getpid(), host=socket.gethostname(), **about
+            )
         except OSError as fault:
             raise _unwritable(self.path, fault) from None
         _flush_folder(self.path.parent)
@@ -121,6 +126,11 @@ class Book:
         except OSError as fault:
             raise _unwritable(self.path, fault) from None
         return number
+
+    def note_found(self, item: Item, since: float) -> None:
+        """Write down what the ledger lacked and whose tag is ours; it is not older than ``since``. Raises OSError."""
+        about = {"region": item.region, "account": item.account, "since": since}
+        self.write("found", kind=item.kind, name=item.name, **about)
 
     def note_gone(self, kind: str, name: str, region: str) -> None:
         """Write down that something has been deleted. Raises OSError."""

@@ -17,6 +17,7 @@ class EventSource(Kind):
 
     service, noun, rank, has_own_id = "lambda", "event source", 10, True
     creates, deletes = "CreateEventSourceMapping", "DeleteEventSourceMapping"
+    lists = "lambda:ListEventSourceMappings"
     actions = (
         "lambda:ListEventSourceMappings",
         "lambda:GetEventSourceMapping",
@@ -65,7 +66,7 @@ class ApiMapping(Kind):
     def names(self, client: Any, about: str) -> Iterator[str]:
         domain, _, api_id = about.partition("/")
         mappings = pages(client, "get_api_mappings", "Items", DomainName=domain)
-        return (f"{domain}/{mapping['ApiMappingId']}" for mapping in mappings if mapping["ApiId"] == api_id)
+        return (f"{domain}/{mapping['ApiMappingId']}" for mapping in mappings if api_id in ("", mapping["ApiId"]))
 
     def remove(self, client: Any, name: str) -> None:
         domain, _, mapping_id = name.partition("/")
@@ -78,6 +79,7 @@ class CustomDomain(Named):
     service, noun, rank = "apigatewayv2", "custom domain", 20
     creates, deletes = "CreateDomainName", "DeleteDomainName"
     named_by = "DomainName"
+    lists = "apigateway:GET"
     actions = ("apigateway:GET", "apigateway:DELETE")
 
     def tags(self, client: Any, name: str) -> Tags:
@@ -86,12 +88,16 @@ class CustomDomain(Named):
     def remove(self, client: Any, name: str) -> None:
         client.delete_domain_name(DomainName=name)
 
+    def names(self, client: Any, about: str) -> Iterator[str]:
+        return (domain["DomainName"] for domain in pages(client, "get_domain_names", "Items"))
+
 
 class Api(Kind):
     """A WebSocket API, with all that is in it."""
 
     service, noun, rank, has_own_id = "apigatewayv2", "API", 30, True
     creates, deletes = "CreateApi", "DeleteApi"
+    lists = "apigateway:GET"
     actions = ("apigateway:GET", "apigateway:DELETE")
 
     def made(self, parameters: Parameters, answer: Parameters) -> str:
@@ -115,6 +121,7 @@ class RestApi(Kind):
 
     service, noun, rank, has_own_id, tagged_in = "apigateway", "REST API", 30, True, "tags"
     creates, deletes = "CreateRestApi", "DeleteRestApi"
+    lists = "apigateway:GET"
     actions = ("apigateway:GET", "apigateway:DELETE")
 
     def made(self, parameters: Parameters, answer: Parameters) -> str:
@@ -243,6 +250,7 @@ class Role(Named):
     service, noun, rank, tags_are_pairs, is_global = "iam", "role", 90, True, True
     creates, deletes = "CreateRole", "DeleteRole"
     named_by = "RoleName"
+    lists = "iam:ListRoles"
     actions = (
         "iam:ListRoleTags",
         "iam:ListRolePolicies",
@@ -262,6 +270,10 @@ class Role(Named):
         for policy in list(pages(client, "list_attached_role_policies", "AttachedPolicies", RoleName=name)):
             client.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         client.delete_role(RoleName=name)
+
+    def names(self, client: Any, about: str) -> Iterator[str]:
+        roles = pages(client, "list_roles", "Roles")
+        return (role["RoleName"] for role in roles if not role["Path"].startswith("/aws-"))  # AWS's own have no tags
 
 
 class Stack(Named):

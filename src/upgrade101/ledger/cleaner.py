@@ -110,8 +110,7 @@ class Cleaner:
             self._find_item(item, page, found)
             if _key(item) in found.ours and _key(item) not in known:
                 with suppress(OSError):
-                    facts = {"region": item.region, "account": item.account, "since": page.started}
-                    self.book.write("found", kind=item.kind, name=item.name, **facts)
+                    self.book.note_found(item, page.started)
         return found
 
     def _find_item(self, item: Item, page: Page, found: _Found) -> None:

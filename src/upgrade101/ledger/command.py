@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ..account.entry import Account
 from ..gateway.errors import ConfigurationError
 from ..remote.endpoint import Endpoint
 from .book import Book, Page, books, folder
@@ -19,42 +20,68 @@ from .run import account_at, regions_of, words
 
 
 def cleanup(
-    console: Console, *, run_id: str = "", everywhere: bool = False, dry_run: bool = False, forget: bool = False
+    console: Console,
+    *,
+    run_id: str = "",
+    everywhere: bool = False,
+    dry_run: bool = False,
+    forget: bool = False,
+    profile: str | None = None,
 ) -> int:
     """Clean up after one run, or after all that can be reached from here; return what the command exits with.
 
-    ``forget`` closes the ledger even where something is left: a human has seen to it.
-    Raises ConfigurationError where there is no such run.
+    ``forget`` closes the ledger even where something is left: a human has seen to it. ``profile`` is that of the
+    account, where boto3 would take another one. Raises ConfigurationError where there is no such run.
     """
+    with entered(profile):
+        return _cleanup(console, run_id, everywhere, dry_run=dry_run, forget=forget)
+
+
+@contextmanager
+def entered(profile: str | None, region: str | None = None) -> Iterator[Account]:
+    """Let boto3 find an account for a while; nobody is asked, neither AWS nor whoever types."""
+    account = Account(profile, region)
+    account.enter()
+    try:
+        yield account
+    finally:
+        account.stop()
+
+
+def _cleanup(console: Console, run_id: str, everywhere: bool, *, dry_run: bool, forget: bool) -> int:
     found = [book for book in books() if run_id in ("", book.run_id)]
     if run_id and not found:
         raise ConfigurationError(
             f"there is no run {run_id} in {folder()}", hint="start.py cleanup --dry-run lists them"
         )
     if not found:
-        _say(console, f"no run has left anything behind (the ledgers lie in {folder()})")
-    codes = [_one(book, console, must=bool(run_id) or everywhere, dry_run=dry_run, forget=forget) for book in found]
+        say(console, f"there is no ledger of a run on this machine, in {folder()}; no account was asked")
+        say(console, "what an account has of runs whose ledger is lost: start.py cleanup --by-tag --dry-run")
+    codes = [one(book, console, must=bool(run_id) or everywhere, dry_run=dry_run, forget=forget) for book in found]
     return max(codes, default=0)
 
 
-def _one(book: Book, console: Console, *, must: bool, dry_run: bool, forget: bool) -> int:
-    """Clean up after one run; ``must`` makes it a failure where that has to wait."""
+def one(
+    book: Book, console: Console, *, must: bool, dry_run: bool = False, forget: bool = False, is_listed: bool = False
+) -> int:
+    """Clean up after one run; ``must`` makes it a failure where that has to wait, ``is_listed`` does not show it."""
     if not book.lock.take():
-        _say(console, f"run {book.run_id} is at work, or is being cleaned up: {book.lock.owner()}")
+        say(console, f"run {book.run_id} is at work, or is being cleaned up: {book.lock.owner()}")
         return int(must)
     try:
         page = book.read()
         if not page.items:
             book.delete()
             return 0
-        _show(console, page)
+        if not is_listed:
+            _show(console, page)
         with _reached(page) as account:
             return _clean(book, page, account, console, dry_run=dry_run, forget=forget)
     except _Elsewhere as fault:
-        _say(console, f"run {book.run_id}: {fault}")
+        say(console, f"run {book.run_id}: {fault}")
         return int(must)
     except ConfigurationError as fault:
-        _say(console, f"run {book.run_id}: {fault}")
+        say(console, f"run {book.run_id}: {fault}")
         return 1
     finally:
         book.lock.give_back()
@@ -64,20 +91,20 @@ def _clean(book: Book, page: Page, account: str, console: Console, *, dry_run: b
     cleaner = Cleaner(book, account, page.where, regions=regions_of(account))
     if dry_run:
         for line in _found(cleaner.look()):
-            _say(console, line)
+            say(console, line)
         return 0
     report = cleaner.clean()
     for line in words(report):
-        _say(console, line)
+        say(console, line)
     if forget and report.left:
         book.delete()
-        _say(console, f"run {book.run_id} is forgotten, with what is named above")
+        say(console, f"run {book.run_id} is forgotten, with what is named above")
         return 0
     if not report.is_proved:
-        _say(console, "not all is gone; when the reason is, the same command finishes the job")
+        say(console, "not all is gone; when the reason is, the same command finishes the job")
         return 1
     book.delete()
-    _say(console, f"run {book.run_id}: nothing of it is left, as lists and tags show")
+    say(console, f"run {book.run_id}: nothing of it is left, as lists and tags show")
     return 0
 
 
@@ -119,7 +146,8 @@ def _account(page: Page) -> str:
 
 def _show(console: Console, page: Page) -> None:
     where = "AWS" if page.where == AWS else page.where
-    table = Table(title=f"run {page.run_id}: {where}, account {page.account}", title_justify="left")
+    say(console, f"run {page.run_id}: {where}, account {page.account}; its ledger knows of:")
+    table = Table()
     for heading in ("kind", "name", "region", "last heard of"):
         table.add_column(heading, overflow="fold")
     told = {"intent": "asked for, no answer", "made": "created"}
@@ -127,7 +155,7 @@ def _show(console: Console, page: Page) -> None:
         table.add_row(item.kind, escape(item.name) or "?", item.region or "everywhere", told[item.state])
     console.print(table)
     if page.torn:
-        _say(console, f"{page.torn} line(s) of its ledger were torn; the tags tell the rest")
+        say(console, f"{page.torn} line(s) of its ledger were torn; the tags tell the rest")
 
 
 def _found(report: Report) -> Iterator[str]:
@@ -138,8 +166,8 @@ def _found(report: Report) -> Iterator[str]:
     for item, why in report.strangers:
         yield f"not ours, so it stays: {item.kind} {item.name} ({why})"
     if not report.left:
-        yield "nothing of it is left"
+        yield "nothing of it is there any more; without --dry-run its ledger is closed"
 
 
-def _say(console: Console, line: str) -> None:
+def say(console: Console, line: str) -> None:
     console.print(line, highlight=False, markup=False, soft_wrap=True)

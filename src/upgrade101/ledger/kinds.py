@@ -53,6 +53,7 @@ class Kind(ABC):
     is_global: ClassVar[bool] = False  # it is in no region
     has_own_id: ClassVar[bool] = False  # AWS makes its id up, so that nobody else's is ever called the same
     actions: ClassVar[tuple[str, ...]] = ()  # what IAM must allow to find and delete one
+    lists: ClassVar[str] = ""  # what IAM must allow to list all; where the tagging API is not enough to find them
 
     def asked(self, parameters: Parameters) -> str:
         """Return the name that a create call asks for; '' where AWS makes one up."""

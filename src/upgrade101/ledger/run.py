@@ -68,6 +68,39 @@ class Run:
         return report
 
 
+def begin(where: str) -> Run:
+    """Begin the ledger of what is created there, and name the runs that were never cleaned up.
+
+    Raises ConfigurationError: no account, or no place to write.
+    """
+    boto3.DEFAULT_SESSION = None
+    run = Run(where)
+    run.start()
+    try:
+        for page in left_behind(run.account, where):
+            things = f"{len(page.left)} thing{'s' if len(page.left) != 1 else ''}"
+            print(f"run {page.run_id} may have left {things} behind: {COMMAND} --run {page.run_id}")
+    except BaseException:
+        run.pause()
+        run.book.delete()
+        raise
+    return run
+
+
+def finish(run: Run) -> None:
+    """End a run, say what was deleted, and name the command that does the rest where something is left."""
+    later = ""
+    try:
+        report = run.end()
+        if report.gone or report.left or report.strangers:
+            print(*words(report), sep="\n")
+        later = "" if report.is_proved else "not all is gone"
+    except ConfigurationError as fault:
+        later = str(fault)
+    if later:
+        print(f"{later}; later: {COMMAND} --run {run.book.run_id}")
+
+
 def account_at(where: str) -> str:
     """Return the account that is called there. Raises ConfigurationError on AWS."""
     try:

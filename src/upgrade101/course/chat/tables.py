@@ -8,6 +8,8 @@ from typing import Any
 
 import boto3
 
+from ... import cloud
+from ...account import strangers
 from ...deploy import connection_table
 
 APP = Path(__file__).parent / "app"
@@ -30,7 +32,7 @@ _MESSAGES: dict[str, Any] = {
 def begin(*, quiet: bool = False) -> None:
     """Make the chat's tables, or empty those that are there, and let this notebook import the chat's own files.
 
-    Raises what boto3 raises.
+    Raises what boto3 raises, and ConfigurationError where, in an account, one of them is somebody else's.
     """
     tables = {connection_table(CONNECTIONS): ("connection_id",), _message_table(): ("room", "number")}
     for table, key in tables.items():
@@ -43,6 +45,7 @@ def begin(*, quiet: bool = False) -> None:
 
 def _message_table() -> Any:
     client = boto3.client("dynamodb")
+    strangers.refuse("table", client, MESSAGES, run_id=cloud.own_run())
     try:
         client.create_table(TableName=MESSAGES, **_MESSAGES)
         client.get_waiter("table_exists").wait(TableName=MESSAGES, WaiterConfig={"Delay": 2})

@@ -1,6 +1,7 @@
 """Infrastructure as code: the chat as templates, and what brings a template to CloudFormation.
 
-Everything here is boto3 alone, and is the same on AWS: what ``sam deploy`` and ``aws cloudformation deploy`` do too.
+What is done here is boto3 alone, and is the same on AWS: what ``sam deploy`` and ``aws cloudformation deploy`` do too.
+In an account a stack or a bucket that is there already and is somebody else's is refused with a ConfigurationError.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
+
+from ... import cloud
+from ...account import strangers
+from ...ledger.kinds import pairs
 
 FOLDER = Path(__file__).parent
 """The folder with the templates."""
@@ -73,6 +78,7 @@ def deploy(template: str, stack: str, **parameters: str) -> dict[str, str]:
     where the stack fails, and else what boto3 raises.
     """
     client = boto3.client("cloudformation")
+    _refuse_strangers("stack", client, stack)
     status = _status(client, stack)
     if status in ("ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED"):
         remove(stack)
@@ -110,6 +116,7 @@ def events(stack: str, *, since: str = "User Initiated") -> list[str]:
 def remove(stack: str) -> None:
     """Delete a stack and wait until it is gone; harmless where it is. Raises WaiterError where it cannot be deleted."""
     client = boto3.client("cloudformation")
+    _refuse_strangers("stack", client, stack)
     client.delete_stack(StackName=stack)
     client.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 3})
 
@@ -134,9 +141,13 @@ def left_of(stack: str) -> list[str]:
 def tidy(stack: str) -> None:
     """Delete what a stack does not know of: the log groups that Lambda made for its functions, and the packages."""
     logs, s3 = boto3.client("logs"), boto3.client("s3")
-    for name in _log_groups(stack, _made(stack)):
+    groups, packages = _log_groups(stack, _made(stack)), _packages()
+    if groups:
+        _refuse_strangers_logs(stack)
+    for bucket in {bucket for bucket, _ in packages}:
+        _refuse_strangers("bucket", s3, bucket)
+    for name in groups:
         logs.delete_log_group(logGroupName=name)
-    packages = _packages()
     for bucket, key in packages:
         s3.delete_object(Bucket=bucket, Key=key)
     for bucket in {bucket for bucket, _ in packages}:
@@ -146,14 +157,32 @@ def tidy(stack: str) -> None:
 # ── inside ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _refuse_strangers(noun: str, client: Any, name: str) -> None:
+    strangers.refuse(noun, client, name, run_id=cloud.own_run())
+
+
+def _refuse_strangers_logs(stack: str) -> None:
+    """Keep the hands off the logs of a stack that is somebody else's; as a rule it is gone, and its tags are not."""
+    if not (run_id := cloud.own_run()):
+        return
+    there = boto3.client("cloudformation").describe_stacks(StackName=_newest(stack))["Stacks"][0]
+    tags = pairs(there.get("Tags", ()))
+    if tags or not strangers.is_written("stack", stack):
+        strangers.refuse_tags("stack", stack, tags, run_id=run_id)
+
+
+def _newest(stack: str) -> str:
+    """Return the id of the newest stack of that name, also where it is gone; '' where there never was one."""
+    pages = boto3.client("cloudformation").get_paginator("list_stacks").paginate()
+    stacks = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
+    return str(max(stacks, key=lambda each: each["CreationTime"])["StackId"]) if stacks else ""
+
+
 def _made(stack: str) -> set[str]:
     """Return the physical ids of all that the newest stack of that name has ever made, also where it is gone."""
     client = boto3.client("cloudformation")
-    pages = client.get_paginator("list_stacks").paginate()
-    stacks = [each for page in pages for each in page["StackSummaries"] if each["StackName"] == stack]
-    if not stacks:
+    if not (newest := _newest(stack)):
         return set()
-    newest = max(stacks, key=lambda each: each["CreationTime"])["StackId"]
     events = client.get_paginator("describe_stack_events").paginate(StackName=newest)
     return {event["PhysicalResourceId"] for page in events for event in page["StackEvents"]} - {""}
 
@@ -199,6 +228,7 @@ def _name() -> str:
 def _bucket() -> str:
     """Return the bucket for packages, made where it is not there; its name holds the account, as names are shared."""
     s3, name = boto3.client("s3"), _name()
+    _refuse_strangers("bucket", s3, name)
     region = s3.meta.region_name
     where: dict[str, Any] = (
         {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}

@@ -1,0 +1,78 @@
+"""Where one is: the account, the region, who one is there, by which profile; an endpoint, if it is not AWS's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import boto3
+from botocore.config import Config
+from botocore.session import Session
+
+from ..ledger.account import Identity
+
+SERVICES = (
+    *("sts", "apigatewayv2", "apigateway", "lambda", "dynamodb", "sqs", "s3", "iam", "logs"),
+    *("cloudformation", "resourcegroupstaggingapi"),
+)
+"""What the course and its ledger call."""
+
+_VARIABLES = "AWS_ENDPOINT_URL"
+_NO_PROFILE = {
+    "env": "keys from the environment, no profile",
+    "container-role": "keys of this container",
+    "iam-role": "keys of this machine",
+}
+
+
+def lines(who: Identity, region: str) -> list[str]:
+    """Return what there is to see before the first thing is created, or deleted; of the account the last four digits.
+
+    Raises what boto3 raises where it has no keys.
+    """
+    told = [f"AWS account …{who.account[-4:]}, region {region}, as {name_of(who.arn)}, {_profile()}"]
+    for url, services in endpoints(region).items():
+        what = "every call" if len(services) == len(SERVICES) else ", ".join(services)
+        told.append(f"The endpoint of {what} is {url}, which a variable or the profile says, and not AWS's own.")
+    return told
+
+
+def name_of(arn: str) -> str:
+    """Return who somebody is, with the role where it is one.
+
+    >>> name_of("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Class_0a1b2c3d/ana")
+    'role AWSReservedSSO_Class_0a1b2c3d (ana)'
+    >>> name_of("arn:aws:iam::123456789012:user/team/ana")
+    'user/team/ana'
+    """
+    kind, _, rest = arn.rpartition(":")[2].partition("/")
+    role, _, session = rest.rpartition("/")
+    return f"role {role} ({session})" if kind == "assumed-role" and role else arn.rpartition(":")[2]
+
+
+def _profile() -> str:
+    session = boto3.Session()
+    keys = session.get_credentials()
+    return _NO_PROFILE.get(keys.method if keys else "", f"profile {session.profile_name}")
+
+
+def endpoints(region: str) -> dict[str, list[str]]:
+    """Return the endpoints that boto3 has been told to call instead of AWS's, and the services it calls there."""
+    found: dict[str, list[str]] = {}
+    for service in SERVICES if _may_differ() else ():
+        there, own = _endpoints(service, region)
+        if there != own:
+            found.setdefault(there, []).append(service)
+    return found
+
+
+def _may_differ() -> bool:
+    """Tell whether anybody has said anything of endpoints: asking boto3 itself takes it a second."""
+    said = Session().get_scoped_config()
+    return any(name.startswith(_VARIABLES) for name in os.environ) or bool({"endpoint_url", "services"} & set(said))
+
+
+def _endpoints(service: str, region: str) -> Iterator[str]:
+    for settings in (Config(), Config(ignore_configured_endpoint_urls=True)):
+        client = boto3.Session().client(service, region_name=region, config=settings)
+        yield str(client.meta.endpoint_url)
