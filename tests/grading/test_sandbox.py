@@ -308,6 +308,24 @@ def test_memory_is_counted_together(tmp_path: Path) -> None:
             each.wait()
 
 
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="nobody says here what processes share")
+def test_memory_that_forks_have_in_common_counts_once() -> None:
+    family = "import os, sys, time\nheld = bytes(150 << 20)\nfor _ in range(3):\n    os.fork() or time.sleep(60)\n"
+    with Watch(SHORT) as watch:
+        parent = subprocess.Popen(
+            [sys.executable, "-c", f"{family}print('all', flush=True)\ntime.sleep(60)"],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert parent.stdout is not None and parent.stdout.readline() == "all\n"
+        children = psutil.Process(parent.pid).children()
+        time.sleep(1)  # it looks thrice a second
+        assert parent.poll() is None and watch.reason == ""
+        for each in (*children, parent):
+            each.kill()
+        parent.communicate()
+
+
 def test_processes_are_counted_together() -> None:
     crowd = "import subprocess, sys, time\nfor _ in range(40): subprocess.Popen(['sleep', '60'])\ntime.sleep(60)"
     with Watch(SHORT) as watch:

@@ -51,6 +51,8 @@ class Watch:
 
     def _look(self) -> None:
         sizes = {pid: memory_of(pid) for pid in descendants(os.getpid())}
+        if sum(sizes.values()) >> 20 > self._allowance.memory_mb:
+            sizes = {pid: share_of(pid) for pid in sizes}  # forks have most of theirs in common
         used = sum(sizes.values()) >> 20
         self.peak_mb = max(self.peak_mb, used)
         if used > self._allowance.memory_mb:
@@ -90,6 +92,15 @@ def _tasks(pid: int) -> list[str]:
         return os.listdir(f"/proc/{pid}/task")
     except OSError:
         return []
+
+
+def share_of(pid: int) -> int:
+    """Return how many bytes of memory a process has where what it shares with others is shared out among them."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+            if line.startswith("Pss:"):
+                return int(line.split()[1]) << 10
+    return memory_of(pid)
 
 
 def memory_of(pid: int) -> int:
