@@ -310,13 +310,10 @@ def test_memory_is_counted_together(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="nobody says here what processes share")
 def test_memory_that_forks_have_in_common_counts_once() -> None:
-    family = "import os, sys, time\nheld = bytes(150 << 20)\nfor _ in range(3):\n    os.fork() or time.sleep(60)\n"
+    family = "import os, time\nheld = b'x' * (150 << 20)\nfor _ in range(3):\n    os.fork() or time.sleep(60)\n"
+    code = f"{family}print('all', flush=True)\ntime.sleep(60)"
     with Watch(SHORT) as watch:
-        parent = subprocess.Popen(
-            [sys.executable, "-c", f"{family}print('all', flush=True)\ntime.sleep(60)"],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
         assert parent.stdout is not None and parent.stdout.readline() == "all\n"
         children = psutil.Process(parent.pid).children()
         time.sleep(1)  # it looks thrice a second
