@@ -362,7 +362,7 @@ def test_after_settle_every_reply_has_been_written(start):
 
 def test_before_settle_every_message_that_was_sent_is_read(start):
     running = start()
-    with running.connect() as ws:
+    with running.connect(max_queue=None) as ws:
         for n in range(1, 30):
             ws.send("x" * 30_000)
             ws.send("y")
