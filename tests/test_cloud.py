@@ -114,6 +114,19 @@ def test_connect_leaves_url_and_host_as_on_aws(quiet_api):
         assert ws.response.status_code == 101
 
 
+def loud(event, context):
+    return {"statusCode": 200, "body": "not read"}
+
+
+def test_who_has_not_read_what_came_leaves_in_peace(started):
+    api = websocket_api("loud", {"$default": loud}, two_way=("$default",))
+    with connect(api.url) as ws:
+        for _ in range(40):
+            ws.send("hello")
+        cloud.settle()
+    assert ws.close_code == 1000, "where a queue is full, websockets waits ten seconds and gives up"
+
+
 def test_connect_shows_a_refusal(quiet_api):
     with pytest.raises(InvalidStatus) as refused, connect(quiet_api.url.replace("/dev", "/nowhere")):
         pass

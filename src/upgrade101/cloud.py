@@ -362,12 +362,13 @@ def connect(url: str, **options: Any) -> ClientConnection:
 
     ``url`` is the one AWS gives, ``wss://{api-id}.execute-api.{region}.amazonaws.com/{stage}``. Locally it dials this
     machine and leaves path and Host header as on AWS. ``options`` are those of websockets; compression is off, because
-    API Gateway does not negotiate it. Raises what websockets raises.
+    API Gateway does not negotiate it, and whatever comes is kept until it is read: with websockets' own sixteen unread
+    messages, leaving would take ten seconds. Raises what websockets raises.
 
     Use it as ``with connect(url) as ws:``.
     """
     _running()
-    options = {"compression": None, **options}
+    options = {"compression": None, "max_queue": None, **options}
     if _now.local is None:
         there = _websocket(_now.endpoint.own_form(url)) if _now.endpoint else url
         options = {"create_connection": partial(Line, tell=_tell, url=url), **options}

@@ -100,7 +100,7 @@ clock = _Clock()
 
 def connect(url: str, **options: Any) -> ClientConnection:
     """Open a WebSocket at an API's own address."""
-    options = {"compression": None, **options}
+    options = {"compression": None, "max_queue": None, **options}
     parts = urlsplit(url)
     line: ClientConnection = websockets_connect(urlunsplit(parts._replace(scheme="ws")), sock=dial(url), **options)
     return line
