@@ -135,7 +135,7 @@ def test_a_restart_forgets_what_functions_kept_in_globals(api):
 
 def test_the_same_seed_throws_the_same(api):
     def day(seed):
-        with cloud.chaos(seed=seed, kills=0, gone=0, restarts=0, longest_ms=1) as storm, connect(api.url, max_queue=None) as ws:
+        with cloud.chaos(seed=seed, kills=0, gone=0, restarts=0, longest_ms=1) as storm, connect(api.url) as ws:
             for _ in range(3):
                 ask(ws, "echo", times=20)
                 cloud.settle()
