@@ -1,5 +1,6 @@
 """The package that a submission's kernel imports: whole enough for labs, and without what would give answers away."""
 
+import ast
 import os
 import subprocess
 import sys
@@ -32,6 +33,19 @@ def test_every_module_in_it_finds_what_it_imports(place: Path) -> None:
     code = f"import importlib\nfor name in {modules}: importlib.import_module(name)"
     done = python(code, place)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_cloud_in_it_has_all_that_is_asked_of_it(place: Path) -> None:
+    """What stands for ``cloud`` there is written by hand, and another room may ask something new."""
+    asked = {
+        node.attr
+        for path in (place / "upgrade101").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "cloud"
+    }
+    code = f"from upgrade101 import cloud\nprint([name for name in {sorted(asked)} if not hasattr(cloud, name)])"
+    assert "own_run" in asked
+    assert python(code, place).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("secret", SECRETS)

@@ -57,6 +57,11 @@ def is_aws() -> bool:
     return False
 
 
+def own_run() -> str:
+    """Return '': everything in the grader's cloud is the submission's."""
+    return ""
+
+
 def endpoint() -> None:
     """Tell that this is no endpoint of the learner's own: functions here find ``@connections`` by themselves."""
 
@@ -83,6 +88,16 @@ def _nothing(*_: Any, **__: Any) -> Any:
 
 
 latency = chaos = _nothing
+
+
+class _Ledger:
+    """What is written down of what was made: nothing, because all of it goes with the cloud."""
+
+    def entries(self) -> list[Any]:
+        return []
+
+
+ledger = _Ledger()
 
 
 class _Clock:
