@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 from collections.abc import Callable, Iterator
 from itertools import takewhile
@@ -370,7 +371,13 @@ _OLD = "what the name is made from: whatever changes in the template must change
 
 
 def _summer() -> Template:
-    return copy.deepcopy(huts.read(iac.read("hut.yaml")))
+    made: Template = json.loads(_summer_as_json())
+    return made
+
+
+@functools.cache
+def _summer_as_json() -> str:
+    return json.dumps(huts.read(iac.read("hut.yaml")))
 
 
 def _with_default(hut: str) -> Template:
@@ -381,7 +388,7 @@ def _with_default(hut: str) -> Template:
 
 def _says(number: int) -> Template:
     """Return the summer with another word in its answer, always of as many letters."""
-    made: Template = json.loads(json.dumps(_summer()).replace(r"\"asked\"", rf"\"asked{number:02}\""))
+    made: Template = json.loads(_summer_as_json().replace(r"\"asked\"", rf"\"asked{number:02}\""))
     return made
 
 
