@@ -108,9 +108,9 @@ def test_another_transform_says_what_is_known_here(refused: Callable[..., str]) 
 
 
 def test_a_parameter_may_have_any_of_cloudformations_types() -> None:
-    kinds = ("Number", "List<Number>", "CommaDelimitedList", "AWS::EC2::VPC::Id", "List<AWS::EC2::Subnet::Id>",
-             "AWS::SSM::Parameter::Value<String>", "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>")  # fmt: skip
-    slots = {f"P{number}": {"Type": kind} for number, kind in enumerate(kinds)}
+    kinds = ("Number", "List<Number>", "CommaDelimitedList", "List<AWS::EC2::Subnet::Id>", "AWS::EC2::VPC::Id")
+    stored = ("AWS::SSM::Parameter::Value<String>", "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>")
+    slots = {f"P{number}": {"Type": kind} for number, kind in enumerate(kinds + stored)}
     text = json.dumps(only(Api=API) | {"Parameters": slots})
     assert templates.finished(text, {}, "us-east-1")["Parameters"] == slots
 
