@@ -1,6 +1,7 @@
 """Lab 12, both ways: what is right is done, and what is plausible and wrong is told what is wrong."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from course_kit import LAB, BothWays, cell
@@ -8,9 +9,12 @@ from course_kit import LAB, BothWays, cell
 from upgrade101.course import iac
 from upgrade101.course.check import Check
 from upgrade101.course.checks import huts
+from upgrade101.course.checks.salted import another_salt, calls_hash
 from upgrade101.course.checks.wrong12 import _EVERY_HUT, _HUT, _RENEWED, _TAKE_DOWN, _WINTER, WRONG, _changed
 from upgrade101.course.exercises import NotYet
 from upgrade101.course.vary import varied
+from upgrade101.course.wrong import run_cells
+from upgrade101.grading.standins import StandIns
 
 pytestmark = LAB
 
@@ -49,6 +53,8 @@ def test_a_template_with_all_its_gaps_is_still_unwritten(check: Check) -> None:
         ("Resources: [", "YAML not well-formed"),
         ("Resources:\n\tA: 1", "YAML"),
         ("just words", "unsupported structure"),
+        ("Outputs:\n  Url: {Value: !Sub ${Api}/${Stage}}", "(line 2, column 22): Url: {Value: !Sub ${Api}/${Stage}}"),
+        ("Outputs: {Url: {Value: 1}, Snow: {Type: A}, Ice: {Type: A}}", "below `Outputs:`: Snow, Ice"),
         ("[" * 5_000, "too many brackets"),
         ('{"Resources": ' * 1_400, "too many brackets"),
     ],
@@ -144,6 +150,14 @@ RIGHT = {
         ("[Says, WhereAnswers]", "\n      - Says\n      - WhereAnswers"),
         ('!Sub "${Api.ApiEndpoint}/${Stage}"', "!Join [/, [!GetAtt Api.ApiEndpoint, dev]]"),
     ),
+    "12.1 each waits for the one before": _changed(
+        _HUT,
+        ("[Says, WhereAnswers]", "WhereAnswers"),
+        (
+            "    Type: AWS::ApiGatewayV2::RouteResponse\n",
+            "    Type: AWS::ApiGatewayV2::RouteResponse\n    DependsOn: Says\n",
+        ),
+    ),
     "12.1 deployed by the stage itself": _changed(
         _HUT, (_DEPLOYMENT, ""), (_STAGE, "{ApiId: !Ref Api, StageName: dev, AutoDeploy: true}")
     ),
@@ -152,6 +166,12 @@ RIGHT = {
         ("Name: !Ref AWS::StackName", 'Name: !Sub "${AWS::StackName}-line"'),
         ("      Handler:", '      FunctionName: !Sub "${AWS::StackName}-desk"\n      Handler:'),
         ("Beds: {Type: Number}", "Beds: {Type: String, Default: '24'}"),
+    ),
+    "12.2 with what functions have in common": _changed(
+        _EVERY_HUT,
+        ("Resources:\n", "Globals:\n  Function: {Runtime: python3.13, Timeout: 5}\nResources:\n"),
+        ("      Runtime: python3.13\n", ""),
+        ("!Ref ApiBedsRoute", "!GetAtt ApiBedsRoute.RouteId"),
     ),
     "12.2 without SAM's API": f"answer = '''{_WITHOUT_SAMS_API}'''",
     "12.3 another deployment beside the old one": _BESIDE,
@@ -184,6 +204,26 @@ def answer(stack, cloudformation, logs):
     for group in there.intersection(left):
         logs.delete_log_group(logGroupName=group)
     return there.intersection(left)
+""",
+    "12.4 looks again and again, and takes the functions from the events": """
+import time
+
+def answer(stack, cloudformation, logs):
+    id = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackId"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=id)
+    events = [event for page in pages for event in page["StackEvents"]]
+    names = {event["PhysicalResourceId"] for event in events if event["ResourceType"] == "AWS::Lambda::Function"} - {""}
+    cloudformation.delete_stack(StackName=id)
+    while cloudformation.describe_stacks(StackName=id)["Stacks"][0]["StackStatus"] != "DELETE_COMPLETE":
+        time.sleep(0.1)
+    deleted = set()
+    for name in names:
+        try:
+            logs.delete_log_group(logGroupName="/aws/lambda/" + name)
+        except logs.exceptions.ResourceNotFoundException:
+            continue
+        deleted.add("/aws/lambda/" + name)
+    return deleted
 """,
     "12.4 with the lesson's own function": """
 from upgrade101.course import iac
@@ -219,13 +259,13 @@ def answer(template):
     made["Resources"] = {name if key == "Deployment" else key: each for key, each in made["Resources"].items()}
     return made
 """,
-    "12.5 in place, by what the API is made of": """
+    "12.5 in place": """
 import hashlib
 
 async def answer(template):
     resources = template["Resources"]
-    parts = {name: each for name, each in resources.items() if "ApiGatewayV2" in each["Type"]}
-    name = "D" + hashlib.md5(repr(sorted(parts.items())).encode()).hexdigest()
+    hash = hashlib.md5(repr(sorted(template.items())).encode()).hexdigest
+    name = "D" + hash()
     resources[name] = resources.pop("Deployment")
     resources["Stage"]["Properties"]["DeploymentId"]["Ref"] = name
     template["Outputs"]["Release"]["Value"]["Ref"] = name
@@ -245,3 +285,34 @@ def test_with_other_words_too(check: Check, id: str) -> None:
     with varied(random.Random(7)):
         verdict = check(id, cell(SOLVED[id])["answer"])
     assert verdict, verdict.card.text
+
+
+def _named(how: str) -> Callable[[], str]:
+    named: Callable[[], str] = run_cells(f"import hashlib\n\ndef answer(text='summer'):\n    return {how}")["answer"]
+    return named
+
+
+@pytest.mark.parametrize("how", ["hash(text)", "sum(map(hash, text))", "(lambda: hash((text, 1)))()"])
+def test_a_hash_of_today_is_none_of_tomorrow(how: str) -> None:
+    name = _named(how)
+    today = name()
+    with another_salt():
+        assert name() != today
+    assert name() == today
+    assert calls_hash(name)
+
+
+@pytest.mark.parametrize("how", ["hashlib.md5(text.encode()).hexdigest()", "(lambda hash: hash(text))(len)", "text"])
+def test_what_is_not_salted_stays(how: str) -> None:
+    name = _named(how)
+    today = name()
+    with another_salt():
+        assert name() == today
+    assert not calls_hash(name)
+
+
+def test_a_hash_is_found_where_the_function_runs_elsewhere() -> None:
+    source = "def named(text):\n    return text.__hash__()\n"
+    stand_in = StandIns(lambda *_: None, {source}).decode({"function": {"name": "named", "key": 1, "source": source}})
+    assert calls_hash(stand_in)
+    assert not calls_hash(print)

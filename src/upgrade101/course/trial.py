@@ -223,11 +223,12 @@ _EMPTY = [_shape(nothing.__code__) for nothing in (_nothing, _nothing_later)]
 
 def own_lines(error: BaseException) -> Iterable[str]:
     """Return the learner's own lines that led to an error, the last three; nobody else's."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_theirs(frame.filename)]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_theirs(frame.filename)]
     return [f"line {frame.lineno}: {frame.line}" for frame in frames[-3:] if frame.line]
 
 
-def _is_theirs(file: str) -> bool:
+def is_theirs(file: str) -> bool:
+    """Tell whether a file, or a cell by its name, is the learner's own."""
     if file.startswith("<frozen"):
         return False
     path = Path(file)

@@ -37,6 +37,20 @@ def only(**resources: Any) -> dict[str, Any]:
             for slot in ("String", {"Default": "blue"}, None)
         ),
         (only(Api=API) | {"Parameters": ["Room"]}, f"{FORMAT}Parameters must be a map of objects."),
+        *(
+            (only(Api=API) | {"Parameters": {"Beds": {"Type": kind}}}, f"{FORMAT}Unrecognized parameter type: {kind}")
+            for kind in ("int", "Integer", "string", "List<String>", "List<>")
+        ),
+        *(
+            (only(Api={**API, "DependsOn": waits}), f"{FORMAT}DependsOn must be a string or list of strings.")
+            for waits in ({"Ref": "Role"}, None, 1)
+        ),
+        (only(Api={**API, "DependsOn": [{"Ref": "Role"}]}), f"{FORMAT}Every DependsOn value must be a string."),
+        *(
+            (only(Api=API) | {"Outputs": {"Id": output}}, f"{FORMAT}Every Outputs member must contain a Value object")
+            for output in (API, {"Fn::Sub": "${Api}"}, "wss://…", None)
+        ),
+        (only(Api=API) | {"Outputs": ["Id"]}, f"{FORMAT}Outputs must be a map of objects."),
         (only(A_1=API), "ValidationError: Template format error: Resource name A_1 is non alphanumeric."),
         (
             only(Api={"Properties": {}}),
@@ -91,6 +105,14 @@ def test_another_transform_says_what_is_known_here(refused: Callable[..., str]) 
     template = only(Api=API) | {"Transform": "AWS::LanguageExtensions"}
     told = refused(template, Capabilities=["CAPABILITY_AUTO_EXPAND"])
     assert told.startswith("ValidationError: NotEmulated: the transform AWS::LanguageExtensions → ")
+
+
+def test_a_parameter_may_have_any_of_cloudformations_types() -> None:
+    kinds = ("Number", "List<Number>", "CommaDelimitedList", "List<AWS::EC2::Subnet::Id>", "AWS::EC2::VPC::Id")
+    stored = ("AWS::SSM::Parameter::Value<String>", "AWS::SSM::Parameter::Value<List<AWS::EC2::Subnet::Id>>")
+    slots = {f"P{number}": {"Type": kind} for number, kind in enumerate(kinds + stored)}
+    text = json.dumps(only(Api=API) | {"Parameters": slots})
+    assert templates.finished(text, {}, "us-east-1")["Parameters"] == slots
 
 
 PARAMETERS = {

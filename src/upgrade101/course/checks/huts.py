@@ -7,6 +7,7 @@ lesson does not use (other types, YAML's aliases) never gets further.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -39,6 +40,13 @@ _TYPES = (
     "AWS::IAM::Role",
     "AWS::Logs::LogGroup",
 )
+_REFUSALS = {
+    "DependsOn": "`DependsOn` takes names, without `!Ref`",
+    "Unrecognized parameter type": "the `Type` of the parameter: a text is a String, and what counts is a Number",
+    "Outputs member": "the section `Outputs`: each output has a `Value`",
+    "non alphanumeric": "which characters the name has: letters and digits, and nothing else",
+}
+"""Where to look for what CloudFormation says of any template."""
 _DEPLOYMENT, _STAGE = "AWS::ApiGatewayV2::Deployment", "AWS::ApiGatewayV2::Stage"
 
 
@@ -55,7 +63,7 @@ def read(answer: Any) -> Template:
             )
         template = templates.read(answer)
     except ValidationError as fault:
-        raise NotYet(got=fault.message, look="how far each line is indented, and the `:` behind each name") from None
+        raise _unread(answer, fault.message) from None
     except yaml.YAMLError as fault:
         said = " ".join(str(fault).split())
         raise NotYet(got=f"no YAML: {said}", look="how far each line is indented, and the quotes") from None
@@ -64,8 +72,21 @@ def read(answer: Any) -> Template:
     return only_known(template)
 
 
+def _unread(text: str, said: str) -> NotYet:
+    """Return what CloudFormation says of a text that it cannot read, with the line."""
+    found = re.search(r"\(line (\d+)", said)
+    lines = text.splitlines()[int(found[1]) - 1 :] if found else []
+    line = lines[0].strip() if lines else ""
+    before, dollar, _ = re.sub(r"""".*?"|'.*?'""", "", line).partition("${")
+    look = "how far each line is indented, and the `:` behind each name"
+    if dollar and "{" in before:
+        look = 'between `{ }` a text with `${…}` needs quotes: `{Value: !Sub "${…}"}`'
+    return NotYet(got=f"{said}: {_short(line)}" if line else said, look=look)
+
+
 def only_known(template: Template) -> Template:
     """Return a template if its resources are of types that this lab has a use for, else raise NotYet."""
+    _expect_outputs(template.get("Outputs"))
     resources = template.get("Resources")
     types = {
         name: str(each.get("Type", ""))
@@ -79,6 +100,17 @@ def only_known(template: Template) -> Template:
         if type_name.startswith("AWS::Serverless::") and not template.get("Transform"):
             raise NotYet(expected=f"Transform: {_SAM}", got=f"{name} is SAM's, and nobody translates it")
     return template
+
+
+def _expect_outputs(outputs: Any) -> None:
+    """Raise NotYet for a resource that has slipped below the outputs."""
+    named = outputs.items() if isinstance(outputs, dict) else ()
+    slipped = [str(name) for name, each in named if isinstance(each, dict) and "Type" in each]
+    if slipped:
+        look = "where these lines went: a resource belongs above `Outputs:`"
+        raise NotYet(
+            expected="outputs below `Outputs:`", got=f"resources below `Outputs:`: {', '.join(slipped)}", look=look
+        )
 
 
 def holes(value: Any) -> int:
@@ -120,13 +152,19 @@ def _waits(resource: Mapping[str, Any]) -> list[str]:
     return [asked] if isinstance(asked, str) else list(asked)
 
 
-def deployed(template: str | Template, stack: str, look: str = "", **parameters: str) -> str:
-    """Bring a stack to a template and return its address. Raises NotYet with what CloudFormation said."""
+def deployed(template: str | Template, stack: str, look: str = "", unresolved: str = "", **parameters: str) -> str:
+    """Bring a stack to a template and return its address. Raises NotYet with what CloudFormation said.
+
+    ``look`` says where to look, and ``unresolved`` where a reference names what is not there.
+    """
     text = template if isinstance(template, str) else json.dumps(template)
     try:
         outputs = iac.deploy(text, stack, **parameters)
     except ClientError as refusal:
-        raise NotYet(got=f"CloudFormation refuses it: {refusal.response['Error']['Message']}", look=look) from None
+        said = refusal.response["Error"]["Message"]
+        known = {**_REFUSALS, "Unresolved resource dependencies": unresolved or look}
+        look = next((known[words] for words in known if words in said), look)
+        raise NotYet(got=f"CloudFormation refuses it: {said}", look=look) from None
     except WaiterError:
         raise NotYet(expected=f"the stack {stack}, complete", got=next(_failures(stack), ""), look=look) from None
     if "Url" not in outputs:

@@ -187,6 +187,10 @@ _TRIED = """        try:
 _BARE = """        logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
         deleted.append(f"/aws/lambda/{name}")
 """
+_BY_PREFIX = """        for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{name}")["logGroups"]:
+            logs.delete_log_group(logGroupName=group["logGroupName"])
+            deleted.append(group["logGroupName"])
+"""
 _ONE_TRY = """    try:
         for name in functions:
             logs.delete_log_group(logGroupName=f"/aws/lambda/{name}")
@@ -263,6 +267,9 @@ WRONG = [
         _hut(("[Says, WhereAnswers]", "WhereAnswers")),
         "what the Deployment waits for",
     ),
+    ("12.1", "Ref in the list", _hut(("[Says, WhereAnswers]", "[!Ref Says, WhereAnswers]")), "names, without `!Ref`"),
+    ("12.1", "Ref for the list", _hut(("[Says, WhereAnswers]", "!Ref WhereAnswers")), "names, without `!Ref`"),
+    ("12.1", "no quotes between braces", _hut((_URL, _URL.replace('"', ""))), "needs quotes"),
     ("12.1", "waits for the MOCK", _hut(("[Says, WhereAnswers]", "[Mock, Says]")), "At least one route is required"),
     ("12.1", "waits for the stage", _hut(("[Says, WhereAnswers]", "[Stage]")), "Circular dependency"),
     ("12.1", "the bare id as a target", _hut(("!Sub integrations/${Mock}", "!Ref Mock")), "Where CREATE_FAILED"),
@@ -321,7 +328,7 @@ WRONG = [
         "failed to satisfy constraint",
     ),
     ("12.2", "one name for all APIs", _every_hut(("Name: !Ref AWS::StackName", "Name: huts")), "huts and huts"),
-    ("12.2", "a route that SAM calls otherwise", _every_hut(("!Ref ApiBedsRoute", "!Ref BedsRoute")), "[BedsRoute]"),
+    ("12.2", "a route that SAM calls otherwise", _every_hut(("!Ref ApiBedsRoute", "!Ref BedsRoute")), "sam.yaml"),
     ("12.2", "the route by its key", _every_hut(("!Ref ApiBedsRoute", "beds")), "Answers CREATE_FAILED"),
     (
         "12.2",
@@ -334,6 +341,22 @@ WRONG = [
         "the environment renamed",
         _every_hut(("HUT: !Ref Hut", "Hut: !Ref Hut")),
         "KeyError",
+    ),
+    *(
+        ("12.2", f"the type {kind}", _every_hut(("{Type: Number}", f"{{Type: {kind}}}")), "Unrecognized parameter type")
+        for kind in ("Integer", "int", "Text")
+    ),
+    (
+        "12.2",
+        "the name for people as the API's",
+        _every_hut(("Name: !Ref AWS::StackName", "Name: !Ref Hut")),
+        "no two stacks have one `AWS::StackName`",
+    ),
+    (
+        "12.2",
+        "a function named by its beds",
+        _every_hut((_HANDLER, f'      FunctionName: !Sub "beds-${{Beds}}"\n{_HANDLER}')),
+        "no two stacks have one `AWS::StackName`",
     ),
     ("12.2", "a text for a parameter", _every_hut(("{Type: String}", "String")), "Every Parameters object must"),
     # ── 12.3 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -350,13 +373,19 @@ WRONG = [
         "12.3",
         "waits for the route alone",
         _winter((", SnowAnswers]", ", Snow]")),
-        "whether the Deployment waits for that",
+        "what the Deployment waits for",
     ),
     (
         "12.3",
         "waits for the new ones alone",
         _winter(("[Says, WhereAnswers, SnowAnswers]", "[SnowAnswers]")),
-        "a new hut",
+        "nothing of summer's list may be lost",
+    ),
+    (
+        "12.3",
+        "waits for the new ones and for what the MOCK says",
+        _winter(("[Says, WhereAnswers, SnowAnswers]", "[Says, SnowAnswers]")),
+        "nothing of summer's list may be lost",
     ),
     (
         "12.3",
@@ -415,12 +444,42 @@ WRONG = [
         "12.3",
         "below the outputs",
         _winter(('summer.replace("\\n\\nOutputs:", snow + "\\nOutputs:")', "summer + snow")),
-        "SnowAnswers",
+        "below `Outputs:`",
     ),
     # ── 12.4 ─────────────────────────────────────────────────────────────────────────────────────────────────────────
     ("12.4", "by the stack's name", _by_prefix('f"/aws/lambda/{stack}"'), "gone: /aws/lambda/falk-annex-"),
     ("12.4", "as the lesson does", _by_prefix('f"/aws/lambda/{stack}-"'), "gone: /aws/lambda/falk-annex-"),
-    ("12.4", "all of Lambda's", _by_prefix('"/aws/lambda/"'), "gone: /aws/lambda/falk-annex-"),
+    ("12.4", "all of Lambda's", _by_prefix('"/aws/lambda/"'), "gone: /aws/lambda/avalanche-bell-tower"),
+    (
+        "12.4",
+        "what begins as its functions are called",
+        _take_down((_TRIED, _BY_PREFIX)),
+        "gone: /aws/lambda/avalanche-bell-tower",
+    ),
+    (
+        "12.4",
+        "waits for nothing",
+        _take_down((_DELETED, "    cloudformation.delete_stack(StackName=stack)\n")),
+        "log groups are deleted once the stack is gone",
+    ),
+    (
+        "12.4",
+        "looks at the log groups instead of waiting",
+        _take_down((_DELETED, "    cloudformation.delete_stack(StackName=stack)\n    logs.describe_log_groups()\n")),
+        "nobody had asked",
+    ),
+    (
+        "12.4",
+        "always the same hut",
+        _take_down(("    resources =", "    stack = 'falk'\n    resources =")),
+        'take_down("birk", cloudformation, logs)',
+    ),
+    (
+        "12.4",
+        "always deletes the same hut",
+        _take_down((_DELETED, _DELETED.replace("StackName=stack", "StackName='falk'"))),
+        "the stack that is handed in",
+    ),
     (
         "12.4",
         "the stack's own list, and only what begins alike",
@@ -428,7 +487,7 @@ WRONG = [
         "left: /aws/lambda/avalanche-bell",
     ),
     ("12.4", "asks when it is gone", _take_down((_ASKED + _DELETED, _DELETED + _ASKED)), "does not exist"),
-    ("12.4", "every function has run", _take_down((_TRIED, _BARE)), "ResourceNotFoundException"),
+    ("12.4", "every function has run", _take_down((_TRIED, _BARE)), "Some functions have never run"),
     (
         "12.4",
         "one try around all",
@@ -471,7 +530,7 @@ WRONG = [
         "12.4",
         "the log groups first",
         _take_down((_DELETED, ""), ("    return deleted\n", f"{_DELETED}    return deleted\n")),
-        "once the stack was gone",
+        "they were deleted before the stack was",
     ),
     (
         "12.4",
@@ -509,13 +568,25 @@ WRONG = [
         _renewed((_HASH, "hashlib.sha256(str(list(template['Resources'])).encode()).hexdigest()")),
         "wanted",
     ),
+    ("12.5", "by its length", _renewed((_HASH, "str(len(text))")), "not its length"),
+    (
+        "12.5",
+        "by its resources alone",
+        _renewed((_HASH, "hashlib.sha256(json.dumps(template['Resources']).encode()).hexdigest()")),
+        "all of the template",
+    ),
+    ("12.5", "one digit of the hash", _renewed(("[:8]", "[:1]")), "40 names"),
+    *(
+        ("12.5", f"Python's own hash, {name}", _renewed((_HASH, how)), "`hash` is salted per process")
+        for name, how in (("absolute", "str(abs(hash(text)))"), ("in hex", "f'{hash(text) & 0xFFFFFFFF:08x}'"))
+    ),
     (
         "12.5",
         "every Deployment in the text",
         _renewed((_REPLACED, 'return json.loads(text.replace("Deployment", name))')),
         "resources of the types",
     ),
-    ("12.5", "a hyphen", _renewed(('"Deployment" +', '"Deployment-" +')), "non alphanumeric"),
+    ("12.5", "a hyphen", _renewed(('"Deployment" +', '"Deployment-" +')), "which characters the name has"),
     (
         "12.5",
         "nobody refers to it any more",

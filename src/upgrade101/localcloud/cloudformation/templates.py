@@ -31,6 +31,7 @@ _SECTIONS = frozenset(
     }
 )
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
+_PARAMETER = re.compile(r"String|Number|List<Number>|CommaDelimitedList|AWS::[\w:]+(<[\w:<>]+>)?|List<AWS::[\w:]+>")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -112,6 +113,8 @@ def finished(text: str, parameters: Mapping[str, Any], region: str) -> Template:
     """
     template = read(text)
     _check_parameters(template)
+    _check_waits(template)
+    _check_outputs(template)
     if sam.is_needed(template):
         template = _long_forms(sam.transformed(template, parameters, region))
     elif template.get("Transform"):
@@ -129,6 +132,27 @@ def _check_parameters(template: Template) -> None:
     for slot in slots.values():
         if not isinstance(slot, dict) or not isinstance(slot.get("Type"), str):
             raise bad_template("Template format error: Every Parameters object must contain a Type member.")
+        if not _PARAMETER.fullmatch(slot["Type"]):
+            raise bad_template(f"Template format error: Unrecognized parameter type: {slot['Type']}")
+
+
+def _check_waits(template: Template) -> None:
+    resources = template.get("Resources")
+    for resource in resources.values() if isinstance(resources, dict) else ():
+        asked = resource.get("DependsOn", []) if isinstance(resource, dict) else []
+        if not isinstance(asked, str | list):
+            raise bad_template("Template format error: DependsOn must be a string or list of strings.")
+        if not all(isinstance(name, str) for name in asked):
+            raise bad_template("Template format error: Every DependsOn value must be a string.")
+
+
+def _check_outputs(template: Template) -> None:
+    outputs = template.get("Outputs") or {}
+    if not isinstance(outputs, dict):
+        raise bad_template("Template format error: Outputs must be a map of objects.")
+    for output in outputs.values():
+        if not isinstance(output, dict) or "Value" not in output:
+            raise bad_template("Template format error: Every Outputs member must contain a Value object")
 
 
 def _check(template: Template) -> None:
