@@ -47,16 +47,15 @@ def test_an_api_comes_with_a_websocket_address_and_aws_defaults(either):
 
 
 def test_dates_are_utc_wherever_the_clock_hangs(either, monkeypatch):
-    monkeypatch.setenv("TZ", "Asia/Tokyo")
-    if hasattr(time, "tzset"):
-        time.tzset()
+    set_zone = getattr(time, "tzset", lambda: None)
     try:
-        created = either.create_api(**WEBSOCKET)["CreatedDate"]
+        with monkeypatch.context() as patch:
+            patch.setenv("TZ", "Asia/Tokyo")
+            set_zone()
+            created = either.create_api(**WEBSOCKET)["CreatedDate"]
         assert abs((datetime.now(UTC) - created).total_seconds()) < 600
     finally:
-        monkeypatch.undo()
-        if hasattr(time, "tzset"):
-            time.tzset()
+        set_zone()
 
 
 def test_a_mock_integration_and_its_route_come_with_aws_defaults(either):
