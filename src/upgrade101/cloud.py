@@ -27,7 +27,7 @@ from .account import shut
 from .account.entry import Account
 from .account.outside import Outside
 from .calls import Calls
-from .clock import Clock
+from .clock import Clock, running_cell
 from .gateway.errors import ConfigurationError
 from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
@@ -154,14 +154,18 @@ def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone.
 
     Elsewhere what is left is deleted as ``clean`` does, and proved to be gone; otherwise the ledger stays, and the
-    command that finishes the job is named.
+    command that finishes the job is named. After that boto3 calls nobody in a notebook, until the next ``start``: a
+    cell that is run again would create things that no ledger knows. In scripts and tests it calls whom it did before.
     """
+    was_running = is_running()
     try:
         if _now.run is not None:
             finish(_now.run)
     finally:
         _stop()
         ledger.forget()
+        if was_running and running_cell() is not None:
+            shut.close(*shut.STOPPED)
 
 
 def _stop() -> None:
