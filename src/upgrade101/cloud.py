@@ -33,7 +33,7 @@ from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
-from .ledger.run import Run, begin, finish, words
+from .ledger.run import Run, begin, finish, still_there, words
 from .localcloud import guard
 from .localcloud.accounts import account_of
 from .localcloud.chaos import Chaos, Odds
@@ -232,7 +232,7 @@ def clean() -> None:
     The same on moto and on AWS; what others created is never touched. Harmless where nothing runs.
     """
     if _now.run is not None:
-        print(*words(_now.run.clean()), sep="\n")
+        print(*words(_now.run.clean(), still_there(_now.run)), sep="\n")
         ledger.forget()
         return
     gone = Counter(entry.kind for entry in ledger.clean()) if _now.where else Counter()

@@ -1,5 +1,6 @@
 """The ledger on disk: what is in it, when it is written, who may use it, and what a notebook is told of it."""
 
+import io
 import json
 import os
 import re
@@ -9,10 +10,12 @@ import sys
 import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
+from rich.console import Console
 
 from upgrade101 import cloud
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.gateway.happenings import Called
+from upgrade101.ledger import by_tag
 from upgrade101.ledger.book import Book, books, folder, new_run_id
 from upgrade101.ledger.locks import Lock
 from upgrade101.ledger.run import Run
@@ -142,6 +145,50 @@ def test_what_a_killed_run_left_is_told_at_the_next_start_with_the_command(accou
         f"run {run.book.run_id} may have left 1 thing behind: python3 start.py cleanup --run {run.book.run_id}" in said
     )
     assert "rooms" in account.inventory()["table"]
+
+
+def test_clean_and_stop_name_what_an_earlier_run_still_has_and_do_not_say_that_nothing_was_left(account, capsys):
+    earlier = account.begin()
+    account.table()
+    account.die()
+    cloud.start("aws")
+    capsys.readouterr()
+    for call in (cloud.clean, cloud.stop):
+        call()
+        said = capsys.readouterr().out
+        command = f"may still have 1 thing: python3 start.py cleanup --run {earlier.book.run_id}"
+        assert command in said and "nothing was left" not in said
+    assert account.cleanup(run_id=earlier.book.run_id)[0] == 0
+    cloud.start("aws")
+    cloud.clean()
+    cloud.stop()
+    assert "taken away: nothing, nothing was left" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_ledger_that_is_deleted_in_the_middle_is_said_so_with_what_finds_the_rest(
+    account, runs, capsys, monkeypatch, comes_back
+):
+    """It comes back without its first line where something is created after that."""
+    cloud.start("aws")
+    account.table()
+    path = next(runs.glob("*.jsonl"))
+    path.unlink()
+    if comes_back:
+        account.role()
+    command = f"python3 start.py cleanup --by-tag --run {path.stem}"
+    with pytest.raises(ConfigurationError, match=f"is lost, or its first line is.* → {command}"):
+        cloud.clean()
+    cloud.stop()
+    said = capsys.readouterr().out
+    assert command in said and "later:" not in said and not cloud.is_running()
+    if comes_back:
+        code, refused = account.cleanup()
+        assert code == 1 and command in refused.replace("\n", "")
+    monkeypatch.setenv("UPGRADE101_YES", "123456789012")
+    assert by_tag.cleanup(Console(file=io.StringIO()), run_id=path.stem) == 0
+    left = account.inventory()
+    assert left["table"] == {"theirs"} and left["role"] == {"their-role"} and not list(runs.glob("*.jsonl"))
 
 
 def test_stop_says_what_is_left_and_the_command_finishes_the_job(account, runs, capsys):

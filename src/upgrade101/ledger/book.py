@@ -42,6 +42,10 @@ def new_run_id() -> str:
     return f"{datetime.date.today()}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
 
 
+class LostLedger(ConfigurationError):
+    """Say that a run's file is gone while the run is at work, and what finds its things without it."""
+
+
 @dataclass(slots=True)
 class Item:
     """One thing of a run: created, or perhaps created; ``name`` is '' while nobody knows it."""
@@ -146,6 +150,17 @@ class Book:
             except (ValueError, TypeError, KeyError):
                 page.torn += 1
         return page
+
+    def read_whole(self) -> Page:
+        """Return what the file says. Raises ConfigurationError where it is gone, or its first line is."""
+        with contextlib.suppress(FileNotFoundError):
+            page = self.read()
+            if page.where:
+                return page
+        raise LostLedger(
+            f"the ledger {self.path} is lost, or its first line is, so that nobody knows all that the run has created",
+            hint=f"python3 start.py cleanup --by-tag --run {self.run_id}",
+        )
 
     def delete(self) -> None:
         """Delete the file and give the run back."""

@@ -73,6 +73,7 @@ def one(
         if not page.items:
             book.delete()
             return 0
+        page = book.read_whole()
         if not is_listed:
             _show(console, page)
         with _reached(page) as account:

@@ -90,10 +90,10 @@ def write(run_id: str, items: list[Item], *, region: str, endpoint: str, account
     """
     since = began(run_id) or 0.0
     book = Book(run_id)
-    if not book.path.exists():
-        book.begin(where="aws", endpoint=endpoint, account=account, region=region, started=since)
-    elif not book.lock.take():
+    if book.path.exists() and not book.lock.take():
         raise LookupError(book.lock.owner())
+    if not book.path.exists() or not book.read().where:
+        book.begin(where="aws", endpoint=endpoint, account=account, region=region, started=since)
     try:
         known = {(item.kind, item.name, item.region) for item in book.read().left}
         for item in items:
