@@ -329,16 +329,40 @@ def test_a_run_of_another_account_waits_for_its_own_credentials(account, runs, o
     assert account.cleanup()[0] == 0
 
 
-def test_a_run_at_another_address_is_not_looked_for_on_aws(account, runs, monkeypatch):
+OTHER = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("written", ['"endpoint": "", "endpoints": {}', '"endpoint": ""'], ids=["now", "before"])
+def test_a_run_at_another_address_is_not_looked_for_on_aws(account, runs, written):
+    """Older ledgers lack the endpoints of services."""
     account.begin()
     account.table()
     account.die()
     book = account.run.book
-    text = book.path.read_text("utf-8")
-    book.path.write_text(text.replace('"endpoint": ""', '"endpoint": "http://127.0.0.1:9"'), "utf-8")
+    text = book.path.read_text("utf-8").replace('"endpoint": "", "endpoints": {}', written)
+    there = written.replace("{}", f'{{"{OTHER}": ["sqs"]}}').replace('"endpoint": ""', f'"endpoint": "{OTHER}"')
+    assert written in text
+    book.path.write_text(text.replace(written, there), "utf-8")
     code, said = account.cleanup(everywhere=True)
-    assert code == 1 and "it was on http://127.0.0.1:9" in said
+    assert code == 1 and f"it was on {OTHER}" in said and "here boto3 calls AWS itself" in said
     assert "rooms" in account.inventory()["table"]
+
+
+@pytest.mark.parametrize("variable", [True, False], ids=["variable", "profile"])
+def test_an_emulator_of_one_service_proves_nothing_of_a_run_on_aws(account, runs, monkeypatch, tmp_path, variable):
+    account.begin()
+    account.table()
+    account.die()
+    if variable:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", OTHER)
+        what = "dynamodb"
+    else:
+        (tmp_path / "config").write_text(f"[default]\nendpoint_url = {OTHER}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        what = "every call"
+    code, said = account.cleanup(everywhere=True)
+    assert code == 1 and f"it was on AWS itself, and here boto3 calls {OTHER} (for {what})" in said
+    assert list(runs.glob("*.jsonl"))
 
 
 def test_a_run_on_an_endpoint_that_is_gone_waits_for_it(account, runs):

@@ -71,6 +71,7 @@ class Page:
     run_id: str
     where: str = ""  # aws, or the address of an endpoint
     endpoint: str = ""  # what AWS_ENDPOINT_URL was
+    endpoints: dict[str, list[str]] | None = None  # all that boto3 called instead of AWS's own; None in old ledgers
     account: str = ""
     region: str = ""
     started: float = 0.0
@@ -174,6 +175,7 @@ def _take(line: dict[str, Any], page: Page, known: dict[int, Item]) -> None:
     match line["line"]:
         case "run":
             page.where, page.endpoint = str(line["where"]), str(line["endpoint"])
+            page.endpoints = line.get("endpoints")
             page.account, page.region, page.started = str(line["account"]), str(line["region"]), float(line["at"])
         case "intent":
             item = Item(

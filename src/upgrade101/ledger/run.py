@@ -9,6 +9,7 @@ from contextlib import suppress
 
 import boto3
 
+from ..account.banner import endpoints
 from ..gateway.errors import ConfigurationError
 from .account import identity
 from .book import Book, LostLedger, Page, books, new_run_id
@@ -30,11 +31,13 @@ class Run:
     def start(self) -> None:
         """Take a file and begin to watch. Raises ConfigurationError: no account, or no place to write."""
         self.account = account_at(self.where)
+        region = boto3.Session().region_name or ""
         self.book.begin(
             where=self.where,
             endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+            endpoints=endpoints(region) if self.where == AWS else {},
             account=self.account,
-            region=boto3.Session().region_name or "",
+            region=region,
         )
         self._recorder = Recorder(self.book, self.account)
         self._recorder.install()

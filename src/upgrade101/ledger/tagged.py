@@ -83,7 +83,9 @@ def look(account: str, regions: Iterable[str], patience: Patience | None = None)
     return found
 
 
-def write(run_id: str, items: list[Item], *, region: str, endpoint: str, account: str) -> Book:
+def write(
+    run_id: str, items: list[Item], *, region: str, endpoint: str, endpoints: dict[str, list[str]], account: str
+) -> Book:
     """Write what was found into the ledger of its run, which is made anew where it is lost; return it.
 
     Raises ConfigurationError where it cannot be written, and LookupError where a process has the run.
@@ -93,7 +95,8 @@ def write(run_id: str, items: list[Item], *, region: str, endpoint: str, account
     if book.path.exists() and not book.lock.take():
         raise LookupError(book.lock.owner())
     if not book.path.exists() or not book.read().where:
-        book.begin(where="aws", endpoint=endpoint, account=account, region=region, started=since)
+        about = {"endpoint": endpoint, "endpoints": endpoints, "account": account, "region": region}
+        book.begin(where="aws", started=since, **about)
     try:
         known = {(item.kind, item.name, item.region) for item in book.read().left}
         for item in items:
