@@ -93,7 +93,9 @@ def test_a_signal_to_a_step_reaches_the_command_and_no_shell_before_it(job, tmp_
     environment = {
         **os.environ,
         "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
-        **{"REPORTS": str(tmp_path), "TARGET": "aws", "LESSONS": "--only 05"},
+        "REPORTS": str(tmp_path),
+        "TARGET": "aws",
+        "LESSONS": "--only 05",
     }
     step = tmp_path / "step.sh"
     step.write_text(named(job, words)["run"])
