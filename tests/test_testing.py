@@ -11,6 +11,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from upgrade101 import cloud
+from upgrade101.account import shut
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.localcloud.local import LocalCloud
 from upgrade101.testing import bundle
@@ -212,3 +213,10 @@ class TestOptions:
         with api.connect() as ana:
             ana.send("?")
             assert int(ana.recv(timeout=20)) != os.getpid()
+
+
+def test_a_notebook_that_has_run_tests_can_call_whom_it_could_before(pytester, monkeypatch):
+    monkeypatch.setattr(cloud, "running_cell", lambda: 7)
+    pytester.makepyfile("def test_one(websocket_cloud): pass")
+    pytester.runpytest_inprocess().assert_outcomes(passed=1)
+    assert shut.refusal() is None

@@ -27,13 +27,13 @@ from .account import shut
 from .account.entry import Account
 from .account.outside import Outside
 from .calls import Calls
-from .clock import Clock
+from .clock import Clock, running_cell
 from .gateway.errors import ConfigurationError
 from .gateway.happenings import Happening, Observer, Observers
 from .gateway.limits import Limits
 from .latency import Switch
 from .ledger import Ledger
-from .ledger.run import Run, begin, finish, words
+from .ledger.run import Run, begin, finish, still_there, words
 from .localcloud import guard
 from .localcloud.accounts import account_of
 from .localcloud.chaos import Chaos, Odds
@@ -154,14 +154,18 @@ def stop() -> None:
     """Stop what ``start`` started; harmless where nothing runs. On moto everything that was created is gone.
 
     Elsewhere what is left is deleted as ``clean`` does, and proved to be gone; otherwise the ledger stays, and the
-    command that finishes the job is named.
+    command that finishes the job is named. After that boto3 calls nobody in a notebook, until the next ``start``: a
+    cell that is run again would create things that no ledger knows. In scripts and tests it calls whom it did before.
     """
+    was_running = is_running()
     try:
         if _now.run is not None:
             finish(_now.run)
     finally:
         _stop()
         ledger.forget()
+        if was_running and running_cell() is not None:
+            shut.close(*shut.STOPPED)
 
 
 def _stop() -> None:
@@ -228,7 +232,7 @@ def clean() -> None:
     The same on moto and on AWS; what others created is never touched. Harmless where nothing runs.
     """
     if _now.run is not None:
-        print(*words(_now.run.clean()), sep="\n")
+        print(*words(_now.run.clean(), still_there(_now.run)), sep="\n")
         ledger.forget()
         return
     gone = Counter(entry.kind for entry in ledger.clean()) if _now.where else Counter()

@@ -92,14 +92,16 @@ def websocket_cloud(request: pytest.FixtureRequest, websocket_cloud_options: Map
     The value is the module ``upgrade101.cloud``: ``websocket_cloud.clock.advance(minutes=11)`` lets time pass.
     """
     from upgrade101 import cloud, wire
+    from upgrade101.account import shut
 
     if cloud.is_running():
         pytest.fail("a cloud is running already: leave cloud.start() to the fixture, or use connect() without it")
-    cloud.start("moto", **{"quiet": True, **websocket_cloud_options})
-    wire.clear()
-    request.node.stash[_USED] = True
-    yield cloud
-    cloud.stop()
+    with shut.opened():  # in a notebook stop() shuts boto3, and other tests there may use it
+        cloud.start("moto", **{"quiet": True, **websocket_cloud_options})
+        wire.clear()
+        request.node.stash[_USED] = True
+        yield cloud
+        cloud.stop()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import boto3
 import pytest
 from botocore.client import BaseClient
+from moto import mock_aws
 
 from upgrade101 import cloud, connect, connection_table
 from upgrade101.account import shut
@@ -125,6 +126,46 @@ def test_a_start_that_finds_another_cloud_running_shuts_nothing(capsys):
         boto3.client("sqs").list_queues()
     finally:
         cloud.stop()
+
+
+@pytest.fixture
+def in_cells(monkeypatch):
+    """Be a notebook."""
+    monkeypatch.setattr(cloud, "running_cell", lambda: 7)
+
+
+@pytest.mark.parametrize("where", ["moto", "aws"])
+def test_after_its_stop_a_notebook_calls_nobody_until_it_starts_again(aws, yes, in_cells, capsys, where):
+    cloud.start(where)
+    early = boto3.client("dynamodb")
+    cloud.stop()
+    cloud.stop()
+    for client in (early, boto3.client("dynamodb")):
+        with pytest.raises(shut.NotStarted, match=r"has stopped its cloud, .* cloud\.start\(\) again; .* restart"):
+            client.create_table(**TABLE)
+    cloud.start(where)
+    assert boto3.client("dynamodb").list_tables()["TableNames"] == []
+
+
+def test_a_stop_where_nothing_runs_shuts_nothing(in_cells):
+    cloud.stop()
+    assert shut.refusal() is None
+
+
+def test_a_check_after_the_stop_has_its_local_cloud_all_the_same(in_cells, capsys):
+    cloud.start("moto")
+    cloud.stop()
+    with cloud.locally():
+        boto3.client("dynamodb").create_table(**TABLE)
+    with pytest.raises(shut.NotStarted, match="has stopped its cloud"):
+        boto3.client("dynamodb", region_name="us-east-1").list_tables()
+
+
+def test_a_script_and_a_test_call_whom_they_like_after_the_stop(capsys):
+    cloud.start("moto")
+    cloud.stop()
+    with mock_aws():
+        assert boto3.client("dynamodb", region_name="us-east-1").list_tables()["TableNames"] == []
 
 
 def test_opening_puts_back_what_there_was():

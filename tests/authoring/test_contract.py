@@ -144,6 +144,7 @@ def test_what_lessons_give_a_name_may_be_called_so():
     ]
     assert refused == []
     assert not allows("iam:CreateRole", _arn("iam", "admin")) and not allows("dynamodb:PutItem", _arn("dynamodb", "x"))
+    assert allows("dynamodb:PutItem", _arn("dynamodb", "connections"))  # that of connection_table() without a name
 
 
 def _arn(service, name):

@@ -50,7 +50,8 @@ def test_what_a_lost_ledger_knew_is_listed_asked_about_deleted_and_proved(accoun
 def test_a_dry_run_deletes_nothing_and_writes_nothing(account, lost, runs, words):
     before = account.inventory()
     said = typed(*words, answer="")
-    assert said.exit_code == 0 and account.inventory() == before and not list(runs.iterdir())
+    assert account.inventory() == before and not list(runs.iterdir())
+    assert said.exit_code == (1 if len(words) == 1 else 0)  # as diff: there is something to delete, or there is not
     assert ("worker-role" in said.output) == (len(words) == 1)
     assert ("carries the tag of run 2026-01-01-aaaaaa in us-east-1" in said.output) == (len(words) == 3)
 
@@ -63,10 +64,20 @@ def test_without_a_yes_nothing_is_deleted_though_the_variable_says_yes_to_starti
     assert account.inventory() == before and not list(runs.iterdir())
 
 
-def test_a_script_says_yes_with_the_number_of_the_account(account, lost, monkeypatch):
+def test_a_script_says_yes_to_one_run_alone_with_the_number_of_the_account(account, lost, monkeypatch):
+    """What others have made is in the list as well, and the number was set for starting."""
     monkeypatch.setenv("UPGRADE101_YES", ME)
-    assert typed(answer="").exit_code == 0
+    before = account.inventory()
+    refused = typed(answer="")
+    assert refused.exit_code == 1 and "--run ID" in refused.output and account.inventory() == before
+    assert typed("--run", lost, answer="").exit_code == 0
     assert account.inventory()["function"] == {"theirs"}
+
+
+def test_the_number_of_another_account_is_a_no_to_this_one(account, lost, monkeypatch):
+    monkeypatch.setenv("UPGRADE101_YES", "210987654321")
+    assert typed("--run", lost).exit_code == 1
+    assert "worker" in account.inventory()["function"]
 
 
 def test_one_run_alone(account, lost):
@@ -155,7 +166,7 @@ def test_where_aws_cannot_be_used_it_is_one_sentence(account, monkeypatch):
 def test_a_run_that_is_taken_in_the_meantime_is_left_alone(account, runs):
     other = Book(NOBODY, runs).begin(where="aws", endpoint="", account=ME, region="us-east-1")
     with pytest.raises(LookupError, match="process"):
-        tagged.write(NOBODY, [], region="us-east-1", endpoint="", account=ME)
+        tagged.write(NOBODY, [], region="us-east-1", endpoint="", endpoints={}, account=ME)
     other.lock.give_back()
 
 

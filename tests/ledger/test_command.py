@@ -66,6 +66,16 @@ def test_a_dry_run_says_of_a_run_that_is_gone_that_only_its_ledger_is_left(accou
     assert list(runs.glob("*.jsonl"))
 
 
+def test_a_run_that_deleted_all_itself_is_listed_without_an_empty_table(account, runs):
+    account.begin()
+    account.table()
+    account.client("dynamodb").delete_table(TableName="rooms")
+    account.die()
+    said = typed().output
+    assert "its ledger knows of nothing that is left" in said and "last heard of" not in said
+    assert not list(runs.glob("*.jsonl"))
+
+
 def test_a_profile_is_that_of_the_account_and_is_put_back(account, monkeypatch, tmp_path):
     account.begin()
     account.table()
@@ -73,7 +83,7 @@ def test_a_profile_is_that_of_the_account_and_is_put_back(account, monkeypatch, 
     (tmp_path / "config").write_text("[profile class]\naws_access_key_id = AKIACLASS\naws_secret_access_key = s\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     missing = typed("--profile", "clas")
-    assert missing.exit_code == 1 and "clas" in missing.output
+    assert missing.exit_code == 1 and "the profiles on this machine: class" in " ".join(missing.output.split())
     assert typed("--profile", "class").exit_code == 0
     assert account.inventory()["table"] == {"theirs"} and boto3.Session().profile_name == "default"
 

@@ -49,6 +49,21 @@ def test_what_has_our_name_and_is_somebody_elses_stays_and_is_named(account, run
     assert left["API"] == left["REST API"] == {"theirs"} and not left["event source"]
 
 
+@pytest.mark.parametrize("tags", [{}, from_elsewhere], ids=["without a tag", "of another run"])
+def test_the_logs_of_a_strangers_function_stay_though_ours_of_that_name_is_known_to_be_gone(account, runs, tags):
+    account.begin()
+    account.role()
+    account.function()
+    account.client("lambda").delete_function(FunctionName="worker")
+    account.unseen(account.function, name="worker", Tags=tags)
+    account.unseen(account.client("logs").create_log_group, logGroupName="/aws/lambda/worker")
+    account.unseen(account.client("iam").delete_role, RoleName="worker-role")
+    code, said = clean(account)
+    assert code == 0 and not list(runs.iterdir()), said
+    assert "log group /aws/lambda/worker (the function worker that writes there is not ours)" in said
+    assert "worker" in account.inventory()["function"] and "/aws/lambda/worker" in account.inventory()["log group"]
+
+
 def test_logs_that_are_older_than_our_function_stay(account, runs, monkeypatch):
     logs = account.client("logs")
     logs.create_log_group(logGroupName="/aws/lambda/worker")

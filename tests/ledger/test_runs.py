@@ -1,5 +1,6 @@
 """The ledger on disk: what is in it, when it is written, who may use it, and what a notebook is told of it."""
 
+import io
 import json
 import os
 import re
@@ -9,10 +10,12 @@ import sys
 import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
+from rich.console import Console
 
 from upgrade101 import cloud
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.gateway.happenings import Called
+from upgrade101.ledger import by_tag
 from upgrade101.ledger.book import Book, books, folder, new_run_id
 from upgrade101.ledger.locks import Lock
 from upgrade101.ledger.run import Run
@@ -142,6 +145,50 @@ def test_what_a_killed_run_left_is_told_at_the_next_start_with_the_command(accou
         f"run {run.book.run_id} may have left 1 thing behind: python3 start.py cleanup --run {run.book.run_id}" in said
     )
     assert "rooms" in account.inventory()["table"]
+
+
+def test_clean_and_stop_name_what_an_earlier_run_still_has_and_do_not_say_that_nothing_was_left(account, capsys):
+    earlier = account.begin()
+    account.table()
+    account.die()
+    cloud.start("aws")
+    capsys.readouterr()
+    for call in (cloud.clean, cloud.stop):
+        call()
+        said = capsys.readouterr().out
+        command = f"may still have 1 thing: python3 start.py cleanup --run {earlier.book.run_id}"
+        assert command in said and "nothing was left" not in said
+    assert account.cleanup(run_id=earlier.book.run_id)[0] == 0
+    cloud.start("aws")
+    cloud.clean()
+    cloud.stop()
+    assert "taken away: nothing, nothing was left" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_a_ledger_that_is_deleted_in_the_middle_is_said_so_with_what_finds_the_rest(
+    account, runs, capsys, monkeypatch, comes_back
+):
+    """It comes back without its first line where something is created after that."""
+    cloud.start("aws")
+    account.table()
+    path = next(runs.glob("*.jsonl"))
+    path.unlink()
+    if comes_back:
+        account.role()
+    command = f"python3 start.py cleanup --by-tag --run {path.stem}"
+    with pytest.raises(ConfigurationError, match=f"is lost, or its first line is.* → {command}"):
+        cloud.clean()
+    cloud.stop()
+    said = capsys.readouterr().out
+    assert command in said and "later:" not in said and not cloud.is_running()
+    if comes_back:
+        code, refused = account.cleanup()
+        assert code == 1 and command in refused.replace("\n", "")
+    monkeypatch.setenv("UPGRADE101_YES", "123456789012")
+    assert by_tag.cleanup(Console(file=io.StringIO()), run_id=path.stem) == 0
+    left = account.inventory()
+    assert left["table"] == {"theirs"} and left["role"] == {"their-role"} and not list(runs.glob("*.jsonl"))
 
 
 def test_stop_says_what_is_left_and_the_command_finishes_the_job(account, runs, capsys):
@@ -282,16 +329,40 @@ def test_a_run_of_another_account_waits_for_its_own_credentials(account, runs, o
     assert account.cleanup()[0] == 0
 
 
-def test_a_run_at_another_address_is_not_looked_for_on_aws(account, runs, monkeypatch):
+OTHER = "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize("written", ['"endpoint": "", "endpoints": {}', '"endpoint": ""'], ids=["now", "before"])
+def test_a_run_at_another_address_is_not_looked_for_on_aws(account, runs, written):
+    """Older ledgers lack the endpoints of services."""
     account.begin()
     account.table()
     account.die()
     book = account.run.book
-    text = book.path.read_text("utf-8")
-    book.path.write_text(text.replace('"endpoint": ""', '"endpoint": "http://127.0.0.1:9"'), "utf-8")
+    text = book.path.read_text("utf-8").replace('"endpoint": "", "endpoints": {}', written)
+    there = written.replace("{}", f'{{"{OTHER}": ["sqs"]}}').replace('"endpoint": ""', f'"endpoint": "{OTHER}"')
+    assert written in text
+    book.path.write_text(text.replace(written, there), "utf-8")
     code, said = account.cleanup(everywhere=True)
-    assert code == 1 and "it was on http://127.0.0.1:9" in said
+    assert code == 1 and f"it was on {OTHER}" in said and "here boto3 calls AWS itself" in said
     assert "rooms" in account.inventory()["table"]
+
+
+@pytest.mark.parametrize("variable", [True, False], ids=["variable", "profile"])
+def test_an_emulator_of_one_service_proves_nothing_of_a_run_on_aws(account, runs, monkeypatch, tmp_path, variable):
+    account.begin()
+    account.table()
+    account.die()
+    if variable:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_DYNAMODB", OTHER)
+        what = "dynamodb"
+    else:
+        (tmp_path / "config").write_text(f"[default]\nendpoint_url = {OTHER}\n")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+        what = "every call"
+    code, said = account.cleanup(everywhere=True)
+    assert code == 1 and f"it was on AWS itself, and here boto3 calls {OTHER} (for {what})" in said
+    assert list(runs.glob("*.jsonl"))
 
 
 def test_a_run_on_an_endpoint_that_is_gone_waits_for_it(account, runs):

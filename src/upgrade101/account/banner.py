@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import boto3
 from botocore.config import Config
@@ -32,9 +32,22 @@ def lines(who: Identity, region: str) -> list[str]:
     """
     told = [f"AWS account …{who.account[-4:]}, region {region}, as {name_of(who.arn)}, {_profile()}"]
     for url, services in endpoints(region).items():
-        what = "every call" if len(services) == len(SERVICES) else ", ".join(services)
+        what = _what(services)
         told.append(f"The endpoint of {what} is {url}, which a variable or the profile says, and not AWS's own.")
     return told
+
+
+def instead_of_aws(found: Mapping[str, Sequence[str]]) -> str:
+    """Return what is called there instead of AWS, in words.
+
+    >>> instead_of_aws({}), instead_of_aws({"http://127.0.0.1:4566": ["dynamodb", "sqs"]})
+    ('AWS itself', 'http://127.0.0.1:4566 (for dynamodb, sqs)')
+    """
+    return " and ".join(f"{url} (for {_what(services)})" for url, services in found.items()) or "AWS itself"
+
+
+def _what(services: Sequence[str]) -> str:
+    return "every call" if len(services) == len(SERVICES) else ", ".join(services)
 
 
 def name_of(arn: str) -> str:

@@ -21,6 +21,8 @@ _HOME = "us-east-1"  # the region that every account has
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
+_BEFOREHAND = f"set the environment variable {YES} to the account's number to say yes beforehand"
+
 _agreed: set[tuple[str, str]] = set()
 
 
@@ -97,10 +99,8 @@ def _is_known_at_home() -> bool:
 def _region() -> str:
     """Return boto3's region. Raises ConfigurationError: no profile, no keys, no region, or a wrong one."""
     try:
-        session = boto3.Session()
+        session = hold_profile()
         has_keys = session.get_credentials() is not None
-    except ProfileNotFound as fault:
-        raise ConfigurationError(str(fault), hint=_profiles_there()) from None
     except BotoCoreError as fault:
         raise ConfigurationError(f"boto3 cannot use its settings ({fault})", hint=SIGN_IN) from None
     if not has_keys:
@@ -112,6 +112,14 @@ def _region() -> str:
     if missing := [service for service in SERVICES if region not in session.get_available_regions(service)]:
         raise _wrong_region(region, missing)
     return region
+
+
+def hold_profile() -> boto3.Session:
+    """Return boto3's session. Raises ConfigurationError where its profile is not there, with those that are."""
+    try:
+        return boto3.Session()
+    except ProfileNotFound as fault:
+        raise ConfigurationError(str(fault), hint=_profiles_there()) from None
 
 
 def _wrong_region(region: str, missing: list[str]) -> ConfigurationError:
@@ -174,7 +182,7 @@ def is_agreed(account: str, *, by_number: bool = False) -> bool:
         others = " and ".join(f"…{number[-4:]}" for number in sorted(named))
         raise ConfigurationError(
             f"{YES} says yes to account {others} alone, and these keys are of account …{account[-4:]}",
-            hint="take a profile of that account (AWS_PROFILE), or change the variable",
+            hint="take a profile of that account (profile=, --profile), or change the variable",
         )
     return True
 
@@ -188,16 +196,16 @@ def _names_accounts(said: str) -> bool:
     return said not in ("0", "1") and any(character.isdigit() for character in said)
 
 
-def says_yes(question: str, done: str = "created") -> bool:
-    """Ask a question. Raises ConfigurationError where nobody can be asked; ``done`` is what is not, without a yes."""
+def says_yes(question: str, done: str = "created", *, beforehand: str = _BEFOREHAND) -> bool:
+    """Ask a question. Raises ConfigurationError where nobody can be asked; ``done`` is what is not, without a yes.
+
+    ``beforehand`` says how a script says yes.
+    """
     sys.stdout.flush()
     try:
         return _is_yes(input(f"{question} [y/N] "))
     except (EOFError, OSError, RuntimeError):  # the last is Jupyter's, where a kernel has nobody to ask
-        raise ConfigurationError(
-            f"nobody can be asked here, so nothing was {done}",
-            hint=f"set the environment variable {YES} to the account's number to say yes beforehand",
-        ) from None
+        raise ConfigurationError(f"nobody can be asked here, so nothing was {done}", hint=beforehand) from None
 
 
 def _is_yes(answer: str) -> bool:

@@ -1,5 +1,5 @@
 """A notebook whose ``cloud.start`` has not gone through calls nobody: its next cells would create things in an account
-that was not agreed to, and no ledger would know of them.
+that was not agreed to, and no ledger would know of them. Nor does one that has stopped its cloud.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from botocore.client import BaseClient
 from ..gateway.errors import ConfigurationError
 
 _HINT = "run that cell again; or stay free, with CLOUD=moto or cloud.start('moto')"
+STOPPED = (
+    "this notebook has stopped its cloud, so boto3 calls nobody",
+    "run the cell with cloud.start() again; for boto3 without the course, restart the kernel",
+)
 
-_why = ""
+_why: tuple[str, str] | None = None  # why calls are refused, and what to do
 _call: Any = None  # what makes calls of boto3 otherwise
 
 
@@ -27,22 +31,22 @@ class NotStarted(ConfigurationError):
 
 def refusal() -> NotStarted | None:
     """Return what calls are refused with; None where they are not."""
-    return NotStarted(f"cloud.start has not gone through: {_why}", hint=_HINT) if _why else None
+    return NotStarted(_why[0], hint=_why[1]) if _why else None
 
 
-def close(why: str) -> None:
+def close(why: str, hint: str = _HINT) -> None:
     """Refuse every call of every boto3 client of this process, made before or after."""
     global _why, _call
-    if not _why:
+    if _why is None:
         _call, BaseClient._make_api_call = BaseClient._make_api_call, _refused
-    _why = why or "nobody knows why"
+    _why = why, hint
 
 
 def open_() -> None:
     """Let calls go again; harmless where they do."""
     global _why
-    if _why:
-        _why, BaseClient._make_api_call = "", _call
+    if _why is not None:
+        _why, BaseClient._make_api_call = None, _call
 
 
 @contextmanager
@@ -53,7 +57,7 @@ def unless(is_running: Callable[[], bool]) -> Iterator[None]:
         yield
     except BaseException as fault:
         if not is_running():
-            close(_words(fault))
+            close(f"cloud.start has not gone through: {_words(fault)}")
         if type(fault) is ConfigurationError:
             raise NotStarted(fault.message, hint=fault.hint) from None
         raise
@@ -68,8 +72,8 @@ def opened() -> Iterator[None]:
         yield
     finally:
         open_()
-        if before:
-            close(before)
+        if before is not None:
+            close(*before)
 
 
 def _refused(client: Any, operation_name: str, api_params: Any) -> Any:

@@ -241,6 +241,7 @@ def _names(asked: Iterable[Asked]) -> dict[str, list[str]]:
     stacks = {f"{name}-*" for name in said["cloudformation"]}
     said["iam"] |= stacks
     said["dynamodb"] = stacks | {f"{name.rstrip('*')}*" for name in said["dynamodb"]}  # a table with its indexes
+    said["dynamodb"].add("connections*")  # connection_table() without a name
     said["logs"] |= {"/aws/lambda/*", "API-Gateway-Execution-Logs_*"}
     found = {service: [_ARNS[service].format(name) for name in _widest(them)] for service, them in said.items()}
     found["cloudformation"].append("arn:aws:cloudformation:*:aws:transform/Serverless-2016-10-31")

@@ -42,6 +42,10 @@ def new_run_id() -> str:
     return f"{datetime.date.today()}-{''.join(secrets.choice(_LETTERS) for _ in range(6))}"
 
 
+class LostLedger(ConfigurationError):
+    """Say that a run's file is gone while the run is at work, and what finds its things without it."""
+
+
 @dataclass(slots=True)
 class Item:
     """One thing of a run: created, or perhaps created; ``name`` is '' while nobody knows it."""
@@ -67,6 +71,7 @@ class Page:
     run_id: str
     where: str = ""  # aws, or the address of an endpoint
     endpoint: str = ""  # what AWS_ENDPOINT_URL was
+    endpoints: dict[str, list[str]] | None = None  # all that boto3 called instead of AWS's own; None in old ledgers
     account: str = ""
     region: str = ""
     started: float = 0.0
@@ -147,6 +152,17 @@ class Book:
                 page.torn += 1
         return page
 
+    def read_whole(self) -> Page:
+        """Return what the file says. Raises ConfigurationError where it is gone, or its first line is."""
+        with contextlib.suppress(FileNotFoundError):
+            page = self.read()
+            if page.where:
+                return page
+        raise LostLedger(
+            f"the ledger {self.path} is lost, or its first line is, so that nobody knows all that the run has created",
+            hint=f"python3 start.py cleanup --by-tag --run {self.run_id}",
+        )
+
     def delete(self) -> None:
         """Delete the file and give the run back."""
         self.path.unlink(missing_ok=True)
@@ -159,6 +175,7 @@ def _take(line: dict[str, Any], page: Page, known: dict[int, Item]) -> None:
     match line["line"]:
         case "run":
             page.where, page.endpoint = str(line["where"]), str(line["endpoint"])
+            page.endpoints = line.get("endpoints")
             page.account, page.region, page.started = str(line["account"]), str(line["region"]), float(line["at"])
         case "intent":
             item = Item(

@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..account import banner
-from ..account.entry import is_agreed, says_yes
+from ..account.entry import YES, is_agreed, says_yes
 from ..gateway.errors import ConfigurationError
 from .book import Book, Item, books
 from .command import entered, one, say
@@ -29,7 +29,8 @@ def cleanup(
     """Delete what carries the tag in the account of boto3 or of ``profile``; return what the command exits with.
 
     It is looked for in ``regions``, or in boto3's and those of this machine's ledgers; ``run_id`` restricts it to one
-    run. Runs that are at work on this machine are left alone. Raises ConfigurationError where AWS cannot be used, and
+    run. Runs that are at work on this machine are left alone. With ``dry_run`` it is 1 where there is something to
+    delete. Raises ConfigurationError where AWS cannot be used, and
     where the answer is no.
     """
     wanted = list(regions)
@@ -42,8 +43,8 @@ def cleanup(
         busy = _tell(console, found, asked, run_id)
         runs = {each: items for each, items in found.runs.items() if run_id in ("", each) and each not in busy}
         if dry_run or not runs:
-            return int(bool(found.trouble))
-        _ask(who.account, runs)
+            return int(bool(found.trouble or runs))
+        _ask(who.account, runs, by_number=bool(run_id))
         codes = [_one(console, each, items, region, who.account) for each, items in sorted(runs.items())]
         return max(*codes, int(bool(found.trouble)))
 
@@ -51,7 +52,8 @@ def cleanup(
 def _one(console: Console, run_id: str, items: list[Item], region: str, account: str) -> int:
     try:
         there = os.environ.get("AWS_ENDPOINT_URL", "")
-        book = write(run_id, items, region=region, endpoint=there, account=account)
+        endpoints = banner.endpoints(region)
+        book = write(run_id, items, region=region, endpoint=there, endpoints=endpoints, account=account)
     except LookupError as owner:
         say(console, f"run {run_id} is at work: {owner}")
         return 1
@@ -95,12 +97,13 @@ def _whose(book: Book | None) -> tuple[str, bool]:
     return "its ledger is on this machine", False
 
 
-def _ask(account: str, runs: dict[str, list[Item]]) -> None:
-    """Ask once; only the account's own number in the variable says yes beforehand, because runs may be others'."""
-    if is_agreed(account, by_number=True):
+def _ask(account: str, runs: dict[str, list[Item]], *, by_number: bool) -> None:
+    """Ask once, because runs may be others'; of one run alone the account's number in the variable says yes."""
+    if is_agreed(account, by_number=True) and by_number:
         return
     count = sum(map(len, runs.values()))
     whose = f"{len(runs)} runs" if len(runs) != 1 else f"run {next(iter(runs))}"
     question = f"Delete {count} thing{'s' if count != 1 else ''} of {whose}, whoever made them?"
-    if not says_yes(question, "deleted"):
+    beforehand = f"a script takes one run, with --run ID, and {YES} with the account's number"
+    if not says_yes(question, "deleted", beforehand=beforehand):
         raise ConfigurationError("you did not say yes, so nothing was deleted", hint="--run ID takes one run alone")

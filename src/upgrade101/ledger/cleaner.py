@@ -44,6 +44,7 @@ class _Found:
     ours: dict[Key, Item] = field(default_factory=dict)
     strangers: dict[Key, tuple[Item, str]] = field(default_factory=dict)
     left: dict[Key, tuple[Item, str]] = field(default_factory=dict)
+    foreign: set[Key] = field(default_factory=set)  # somebody else's, also where ours of that name is known to be gone
 
     def knows(self, item: Item) -> bool:
         """Tell whether something has been judged already."""
@@ -147,7 +148,9 @@ class Cleaner:
             ours = kind.has_own_id or tags.get(RUN_TAG) == page.run_id
             if ours or self._patience(lambda: kind.is_surely_ours(client, item, tags)):
                 found.ours[_key(item)] = item
-            elif item.state != "gone":
+                return
+            found.foreign.add(_key(item))
+            if item.state != "gone":
                 found.strangers[_key(item)] = item, _whose(tags)
 
     def _judge_logs(self, item: Item, prefix: str, page: Page, found: _Found) -> None:
@@ -158,7 +161,7 @@ class Cleaner:
                 logs = replace(item, kind="log group", name=group["logGroupName"], state="made")
                 if (not prefix.endswith("/") and logs.name != prefix) or found.knows(logs):
                     continue
-                if _key(item) in found.strangers:
+                if _key(item) in found.foreign:
                     found.strangers[_key(logs)] = logs, f"the {item.kind} {item.name} that writes there is not ours"
                 elif group.get("creationTime", float("inf")) < (item.at - 1) * 1000:
                     found.strangers[_key(logs)] = logs, f"it is older than our {item.kind}"

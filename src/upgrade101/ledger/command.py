@@ -7,13 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import boto3
+from botocore.exceptions import BotoCoreError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..account.entry import Account
+from ..account import banner
+from ..account.entry import Account, hold_profile
 from ..gateway.errors import ConfigurationError
 from ..remote.endpoint import Endpoint
+from .account import refusal, unreachable
 from .book import Book, Page, books, folder
 from .cleaner import AWS, Cleaner, Report
 from .run import account_at, regions_of, words
@@ -43,6 +46,8 @@ def entered(profile: str | None, region: str | None = None) -> Iterator[Account]
     account = Account(profile, region)
     account.enter()
     try:
+        if profile:
+            hold_profile()
         yield account
     finally:
         account.stop()
@@ -73,6 +78,7 @@ def one(
         if not page.items:
             book.delete()
             return 0
+        page = book.read_whole()
         if not is_listed:
             _show(console, page)
         with _reached(page) as account:
@@ -116,11 +122,8 @@ class _Elsewhere(ConfigurationError):
 def _reached(page: Page) -> Iterator[str]:
     """Reach the cloud of a run, and return the account there. Raises ConfigurationError where it is another one."""
     boto3.DEFAULT_SESSION = None  # it may know the keys and the address of the run before
-    here = os.environ.get("AWS_ENDPOINT_URL", "")
     if page.where == AWS:
-        if page.endpoint != here:
-            there = page.endpoint or "AWS itself"
-            raise _Elsewhere(f"it was on {there}, and here boto3 calls {here or 'AWS'}", hint="see AWS_ENDPOINT_URL")
+        _hold_to(page)
         yield _account(page)
         return
     try:
@@ -134,26 +137,44 @@ def _reached(page: Page) -> Iterator[str]:
         endpoint.stop()
 
 
+def _hold_to(page: Page) -> None:
+    """Raise ConfigurationError where boto3 calls others than when the run began: an emulator knows nothing of AWS."""
+    try:
+        now = banner.endpoints(page.region or "us-east-1")
+    except BotoCoreError as fault:
+        raise refusal(fault) or unreachable(fault) from None
+    there, here = banner.instead_of_aws(page.endpoints or {}), banner.instead_of_aws(now)
+    differs = page.endpoints != now
+    if page.endpoints is None:
+        there, differs = page.endpoint or "AWS itself", page.endpoint != os.environ.get("AWS_ENDPOINT_URL", "")
+    if differs:
+        raise _Elsewhere(
+            f"it was on {there}, and here boto3 calls {here}", hint="see AWS_ENDPOINT_URL, those of services, --profile"
+        )
+
+
 def _account(page: Page) -> str:
     account = account_at(page.where)
     if account not in {page.account, *(item.account for item in page.left)}:
         raise _Elsewhere(
             f"it belongs to account {page.account}, and your credentials are of {account}",
-            hint="set AWS_PROFILE to the profile of that account, and type the same again",
+            hint="type the same with --profile and the profile of that account",
         )
     return account
 
 
 def _show(console: Console, page: Page) -> None:
     where = "AWS" if page.where == AWS else page.where
-    say(console, f"run {page.run_id}: {where}, account {page.account}; its ledger knows of:")
+    knows = "its ledger knows of:" if page.left else "its ledger knows of nothing that is left"
+    say(console, f"run {page.run_id}: {where}, account {page.account}; {knows}")
     table = Table()
     for heading in ("kind", "name", "region", "last heard of"):
         table.add_column(heading, overflow="fold")
     told = {"intent": "asked for, no answer", "made": "created"}
     for item in page.left:
         table.add_row(item.kind, escape(item.name) or "?", item.region or "everywhere", told[item.state])
-    console.print(table)
+    if page.left:
+        console.print(table)
     if page.torn:
         say(console, f"{page.torn} line(s) of its ledger were torn; the tags tell the rest")
 

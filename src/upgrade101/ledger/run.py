@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import boto3
 
+from ..account.banner import endpoints
 from ..gateway.errors import ConfigurationError
 from .account import identity
-from .book import Book, Page, books, new_run_id
+from .book import Book, LostLedger, Page, books, new_run_id
 from .cleaner import AWS, Cleaner, Report
 from .recorder import Recorder
 
@@ -30,11 +31,13 @@ class Run:
     def start(self) -> None:
         """Take a file and begin to watch. Raises ConfigurationError: no account, or no place to write."""
         self.account = account_at(self.where)
+        region = boto3.Session().region_name or ""
         self.book.begin(
             where=self.where,
             endpoint=os.environ.get("AWS_ENDPOINT_URL", ""),
+            endpoints=endpoints(region) if self.where == AWS else {},
             account=self.account,
-            region=boto3.Session().region_name or "",
+            region=region,
         )
         self._recorder = Recorder(self.book, self.account)
         self._recorder.install()
@@ -50,8 +53,11 @@ class Run:
             self._recorder.install()
 
     def clean(self) -> Report:
-        """Delete what was created since ``start``, and prove it. Raises ConfigurationError where nobody answers."""
-        if not self.book.read().items:
+        """Delete what was created since ``start``, and prove it.
+
+        Raises ConfigurationError where nobody answers, and where the ledger is lost.
+        """
+        if not self.book.read_whole().items:
             return Report()
         return Cleaner(self.book, self.account, self.where, regions=regions_of(self.account)).clean()
 
@@ -78,8 +84,7 @@ def begin(where: str) -> Run:
     run.start()
     try:
         for page in left_behind(run.account, where):
-            things = f"{len(page.left)} thing{'s' if len(page.left) != 1 else ''}"
-            print(f"run {page.run_id} may have left {things} behind: {COMMAND} --run {page.run_id}")
+            print(f"run {page.run_id} may have left {_things(page)} behind: {COMMAND} --run {page.run_id}")
     except BaseException:
         run.pause()
         run.book.delete()
@@ -92,9 +97,14 @@ def finish(run: Run) -> None:
     later = ""
     try:
         report = run.end()
+        others = still_there(run)
         if report.gone or report.left or report.strangers:
-            print(*words(report), sep="\n")
+            print(*words(report, others), sep="\n")
+        elif others:
+            print(*others, sep="\n")
         later = "" if report.is_proved else "not all is gone"
+    except LostLedger as fault:
+        print(fault)
     except ConfigurationError as fault:
         later = str(fault)
     if later:
@@ -128,6 +138,22 @@ def left_behind(account: str, where: str) -> Iterator[Page]:
             book.lock.give_back()
 
 
+def still_there(run: Run) -> list[str]:
+    """Return a line for each run of the same account that ended before and is not cleaned up, with what does it.
+
+    What this run has taken over of them is theirs still.
+    """
+    return [
+        f"run {page.run_id}, which ended before, may still have {_things(page)}: {COMMAND} --run {page.run_id}"
+        for page in left_behind(run.account, run.where)
+        if page.left and page.run_id != run.book.run_id
+    ]
+
+
+def _things(page: Page) -> str:
+    return f"{len(page.left)} thing{'s' if len(page.left) != 1 else ''}"
+
+
 def regions_of(account: str) -> set[str]:
     """Return where runs of an account are or have been, as far as this machine's ledgers know."""
     regions = set()
@@ -139,10 +165,11 @@ def regions_of(account: str) -> set[str]:
     return regions - {""}
 
 
-def words(report: Report) -> list[str]:
-    """Return what a clean-up did and left, a line each."""
+def words(report: Report, others: Sequence[str] = ()) -> list[str]:
+    """Return what a clean-up did and left, a line each, and then the ``others``: what earlier runs have left."""
     told = Counter(item.kind for item in report.gone)
-    lines = [f"taken away: {', '.join(f'{n} × {kind}' for kind, n in told.items()) or 'nothing, nothing was left'}"]
+    nothing = "nothing: this run has created nothing that is left" if others else "nothing, nothing was left"
+    lines = [f"taken away: {', '.join(f'{n} × {kind}' for kind, n in told.items()) or nothing}"]
     lines += [f"not ours, so it stays: {item.kind} {item.name} ({why})" for item, why in report.strangers]
     lines += [f"still there: {item.kind} {item.name or 'of unknown name'} ({why})" for item, why in report.left]
-    return lines
+    return [*lines, *others]

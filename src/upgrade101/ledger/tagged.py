@@ -83,17 +83,20 @@ def look(account: str, regions: Iterable[str], patience: Patience | None = None)
     return found
 
 
-def write(run_id: str, items: list[Item], *, region: str, endpoint: str, account: str) -> Book:
+def write(
+    run_id: str, items: list[Item], *, region: str, endpoint: str, endpoints: dict[str, list[str]], account: str
+) -> Book:
     """Write what was found into the ledger of its run, which is made anew where it is lost; return it.
 
     Raises ConfigurationError where it cannot be written, and LookupError where a process has the run.
     """
     since = began(run_id) or 0.0
     book = Book(run_id)
-    if not book.path.exists():
-        book.begin(where="aws", endpoint=endpoint, account=account, region=region, started=since)
-    elif not book.lock.take():
+    if book.path.exists() and not book.lock.take():
         raise LookupError(book.lock.owner())
+    if not book.path.exists() or not book.read().where:
+        about = {"endpoint": endpoint, "endpoints": endpoints, "account": account, "region": region}
+        book.begin(where="aws", started=since, **about)
     try:
         known = {(item.kind, item.name, item.region) for item in book.read().left}
         for item in items:

@@ -6,8 +6,11 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 
+from botocore.exceptions import BotoCoreError
+from botocore.session import Session
 from moto import mock_aws
 from moto.core.models import MockAWS
 
@@ -30,6 +33,8 @@ _SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_ENDPOINTS = "AWS_ENDPOINT_URL"  # and what begins with it, a service's own
+_NO_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
 def caller() -> str:
@@ -110,12 +115,18 @@ class LocalCloud:
         guard.close()
 
     def _set_variables(self) -> None:
-        """Set what boto3 reads; a profile is put aside, because one that does not exist stops every session."""
+        """Set what boto3 reads, and put aside profiles (one that does not exist stops every session) and endpoints.
+
+        moto answers for AWS's own addresses alone: an emulator that a variable or the profile names would be called.
+        """
         settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
-        self._before = {name: os.environ.get(name) for name in (*settings, *_PROFILES)}
+        aside = [*_PROFILES, *(name for name in os.environ if name.startswith(_ENDPOINTS))]
+        self._before = {name: os.environ.get(name) for name in (*settings, *aside, _NO_ENDPOINTS)}
         os.environ.update(settings)
-        for name in _PROFILES:
+        for name in aside:
             os.environ.pop(name, None)
+        if _has_endpoints():
+            os.environ[_NO_ENDPOINTS] = "true"
 
     def stop(self) -> None:
         """Stop everything and forget everything; harmless where nothing runs."""
@@ -166,6 +177,13 @@ class LocalCloud:
     def url(self) -> str:
         """Return the one HTTP endpoint for every AWS API and every stage."""
         return own_endpoint(self.gateway.host, self.gateway.port)
+
+
+def _has_endpoints() -> bool:
+    """Tell whether the default profile names endpoints. Otherwise nothing is ignored: a cell's programs inherit it."""
+    with suppress(BotoCoreError):
+        return not {"endpoint_url", "services"}.isdisjoint(Session().get_scoped_config())
+    return False
 
 
 def show_prints(functions: Functions) -> Callable[[], None]:
