@@ -56,7 +56,7 @@ def test_show_draws_what_happened_since_the_last_picture() -> None:
     finally:
         detach()
         wire.clear()
-        wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
+        upgrade101._attach.__wrapped__()  # as it was
 
 
 def test_a_life_is_drawn_for_a_letter_or_an_id() -> None:
@@ -77,7 +77,7 @@ def test_a_life_is_drawn_for_a_letter_or_an_id() -> None:
     finally:
         detach()
         wire.clear()
-        wire.recorder.attach(upgrade101.cloud.watch, upgrade101.cloud.settle)  # as it was
+        upgrade101._attach.__wrapped__()  # as it was
 
 
 def test_the_readmes_picture_is_the_one_that_is_drawn_today() -> None:
