@@ -58,6 +58,13 @@ def test_what_failed_what_a_function_did_and_what_creates_nothing_is_not_noted()
     assert ledger.entries() == []
 
 
+def test_what_another_program_created_through_the_endpoint_is_not_noted():
+    ledger = Ledger()
+    ledger.note(created("apigatewayv2", "CreateApi", {"name": "x"}, {"apiId": "a1"}))
+    ledger.note(created("iam", "CreateRole", {}))
+    assert ledger.entries() == []
+
+
 def test_forget_deletes_nothing():
     ledger = Ledger()
     ledger.note(created("dynamodb", "CreateTable", {"TableName": "t"}))

@@ -209,12 +209,10 @@ def _stepped_out() -> Iterator[None]:
         there.run.pause()
     if there.endpoint is not None:
         there.endpoint.stop()
-    variables = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_ENDPOINT_URL")}
     try:
         with shut.opened():
             yield
     finally:
-        os.environ.update(variables)
         if there.endpoint is not None:
             there.endpoint.resume()
         if there.run is not None:

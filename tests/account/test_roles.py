@@ -112,28 +112,22 @@ def test_a_policy_is_put_once_by_a_process_and_again_for_a_new_role(account):
     assert account.asked.count("iam.PutRolePolicy") == 4
 
 
-def test_a_role_that_a_teacher_has_prepared_is_used_as_it_is(account):
-    from upgrade101.ledger import recorder
-
-    active, recorder._active = recorder._active, None
-    made = boto3.client("iam").create_role(RoleName=roles.ROLE, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    recorder._active = active
+def test_a_role_that_a_teacher_has_prepared_is_used_as_it_is(account, unseen):
+    with unseen():
+        made = boto3.client("iam").create_role(RoleName=roles.ROLE, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
     assert role(tables=("guests",)) == made
     assert policies() == {}
 
 
-def test_a_table_of_somebody_else_is_not_taken(account):
-    from upgrade101.ledger import recorder
-
-    active, recorder._active = recorder._active, None
+def test_a_table_of_somebody_else_is_not_taken(account, unseen):
     key = {"AttributeName": "connection_id"}
-    boto3.client("dynamodb").create_table(
-        TableName="connections",
-        KeySchema=[{**key, "KeyType": "HASH"}],
-        AttributeDefinitions=[{**key, "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    recorder._active = active
+    with unseen():
+        boto3.client("dynamodb").create_table(
+            TableName="connections",
+            KeySchema=[{**key, "KeyType": "HASH"}],
+            AttributeDefinitions=[{**key, "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
     with pytest.raises(ConfigurationError, match=r"'connections' is in this account already"):
         connection_table()
     connection_table("mine")

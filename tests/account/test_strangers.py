@@ -10,7 +10,7 @@ from upgrade101 import cloud, connection_table, function, sqs_queue
 from upgrade101.account import strangers
 from upgrade101.course import chat, iac
 from upgrade101.gateway.errors import ConfigurationError
-from upgrade101.ledger import RUN_TAG, recorder
+from upgrade101.ledger import RUN_TAG
 from upgrade101.ledger.book import Book
 
 KEY = {"AttributeName": "connection_id"}
@@ -28,15 +28,12 @@ def account(aws, yes, capsys):
 
 
 @pytest.fixture
-def theirs(account):
+def theirs(account, unseen):
     """Create as somebody else does: neither tagged nor written down, or with these tags."""
 
     def create(service, operation, **parameters):
-        active, recorder._active = recorder._active, None
-        try:
+        with unseen():
             return getattr(boto3.client(service), operation)(**parameters)
-        finally:
-            recorder._active = active
 
     return create
 

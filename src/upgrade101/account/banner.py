@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 
 import boto3
 from botocore.config import Config
-from botocore.session import Session
 
 from ..ledger.account import Identity
+from ..localcloud import configured
 
 SERVICES = (
     *("sts", "apigatewayv2", "apigateway", "lambda", "dynamodb", "sqs", "s3", "iam", "logs"),
@@ -17,7 +16,6 @@ SERVICES = (
 )
 """What the course and its ledger call."""
 
-_VARIABLES = "AWS_ENDPOINT_URL"
 _NO_PROFILE = {
     "env": "keys from the environment, no profile",
     "container-role": "keys of this container",
@@ -72,17 +70,12 @@ def _profile() -> str:
 def endpoints(region: str) -> dict[str, list[str]]:
     """Return the endpoints that boto3 has been told to call instead of AWS's, and the services it calls there."""
     found: dict[str, list[str]] = {}
-    for service in SERVICES if _may_differ() else ():
+    is_told = configured.variables() or configured.in_profile()  # asking boto3 itself takes it a second
+    for service in SERVICES if is_told else ():
         there, own = _endpoints(service, region)
         if there != own:
             found.setdefault(there, []).append(service)
     return found
-
-
-def _may_differ() -> bool:
-    """Tell whether anybody has said anything of endpoints: asking boto3 itself takes it a second."""
-    said = Session().get_scoped_config()
-    return any(name.startswith(_VARIABLES) for name in os.environ) or bool({"endpoint_url", "services"} & set(said))
 
 
 def _endpoints(service: str, region: str) -> Iterator[str]:

@@ -99,7 +99,7 @@ def _is_known_at_home() -> bool:
 def _region() -> str:
     """Return boto3's region. Raises ConfigurationError: no profile, no keys, no region, or a wrong one."""
     try:
-        session = hold_profile()
+        session = session_here()
         has_keys = session.get_credentials() is not None
     except BotoCoreError as fault:
         raise ConfigurationError(f"boto3 cannot use its settings ({fault})", hint=SIGN_IN) from None
@@ -114,7 +114,7 @@ def _region() -> str:
     return region
 
 
-def hold_profile() -> boto3.Session:
+def session_here() -> boto3.Session:
     """Return boto3's session. Raises ConfigurationError where its profile is not there, with those that are."""
     try:
         return boto3.Session()

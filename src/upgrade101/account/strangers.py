@@ -9,13 +9,11 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ..gateway.errors import ConfigurationError
 from ..ledger import RUN_TAG
 from ..ledger.book import Book, Item, books
 from ..ledger.catalogue import BY_NOUN
-from ..ledger.kinds import Missing, Tags, is_missing
+from ..ledger.kinds import Tags
 
 _TAKE = "give yours another name"
 _MINE = "or delete that one if it is yours"
@@ -29,13 +27,9 @@ def refuse(noun: str, client: Any, name: str, *, run_id: str) -> None:
     """
     if not run_id:
         return
-    try:
-        tags = BY_NOUN[noun].tags(client, name)
-    except (ClientError, Missing) as fault:
-        if is_missing(fault):
-            return
-        raise
-    refuse_tags(noun, name, tags, run_id=run_id)
+    tags = BY_NOUN[noun].tags_if_there(client, name)
+    if tags is not None:
+        refuse_tags(noun, name, tags, run_id=run_id)
 
 
 def refuse_tags(noun: str, name: str, tags: Tags, *, run_id: str) -> None:

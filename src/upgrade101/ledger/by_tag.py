@@ -30,8 +30,7 @@ def cleanup(
 
     It is looked for in ``regions``, or in boto3's and those of this machine's ledgers; ``run_id`` restricts it to one
     run. Runs that are at work on this machine are left alone. With ``dry_run`` it is 1 where there is something to
-    delete. Raises ConfigurationError where AWS cannot be used, and
-    where the answer is no.
+    delete. Raises ConfigurationError where AWS cannot be used, and where the answer is no.
     """
     wanted = list(regions)
     with entered(profile, wanted[0] if wanted else None) as account:

@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from .book import Book, Item, Page
 from .catalogue import BY_NOUN, log_groups, named_by
-from .kinds import RUN_TAG, Kind, Missing, Tags, is_missing, pages
+from .kinds import RUN_TAG, Kind, Tags, is_missing, pages
 from .patience import Patience, missing_action
 
 AWS = "aws"
@@ -132,7 +132,10 @@ class Cleaner:
         hits: list[Item] = []
         with self._asking(item, kind.actions, found):
             for name in self._patience(lambda: list(kind.names(client, item.about))):
-                if not kind.tagged_in or (self._tags(kind, client, name) or {}).get(RUN_TAG) == page.run_id:
+                if (
+                    not kind.tagged_in
+                    or (self._patience(partial(kind.tags_if_there, client, name)) or {}).get(RUN_TAG) == page.run_id
+                ):
                     hits.append(replace(item, name=name))
         return hits
 
@@ -142,7 +145,7 @@ class Cleaner:
             return
         kind, client = self._kind(item, page)
         with self._asking(item, kind.actions, found):
-            tags = self._tags(kind, client, item.name)
+            tags = self._patience(partial(kind.tags_if_there, client, item.name))
             if tags is None:
                 return
             ours = kind.has_own_id or tags.get(RUN_TAG) == page.run_id
@@ -189,15 +192,6 @@ class Cleaner:
             found.left[_key(item)] = item, BY_HAND
             return []
         return [replace(item, kind=known[0].noun, name=known[1])]
-
-    def _tags(self, kind: Kind, client: Any, name: str) -> Tags | None:
-        """Return the tags of something; None where it is gone."""
-        try:
-            return self._patience(lambda: kind.tags(client, name))
-        except (ClientError, Missing) as fault:
-            if is_missing(fault):
-                return None
-            raise
 
     @contextmanager
     def _asking(self, item: Item, actions: tuple[str, ...], found: _Found) -> Iterator[None]:

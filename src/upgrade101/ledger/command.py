@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ..account import banner
-from ..account.entry import Account, hold_profile
+from ..account.entry import Account, session_here
 from ..gateway.errors import ConfigurationError
 from ..remote.endpoint import Endpoint
 from .account import refusal, unreachable
@@ -47,7 +47,7 @@ def entered(profile: str | None, region: str | None = None) -> Iterator[Account]
     account.enter()
     try:
         if profile:
-            hold_profile()
+            session_here()
         yield account
     finally:
         account.stop()

@@ -71,6 +71,15 @@ class Kind(ABC):
     def tags(self, client: Any, name: str) -> Tags:
         """Return its tags, none where its kind takes none; what it raises where it is gone ``is_missing``."""
 
+    def tags_if_there(self, client: Any, name: str) -> Tags | None:
+        """Return its tags; None where there is nothing of that name."""
+        try:
+            return self.tags(client, name)
+        except (ClientError, Missing) as fault:
+            if is_missing(fault):
+                return None
+            raise
+
     @abstractmethod
     def remove(self, client: Any, name: str) -> None:
         """Delete it. Raises ClientError."""

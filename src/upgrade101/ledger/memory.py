@@ -31,13 +31,20 @@ class Ledger:
         self._lock = threading.Lock()
 
     def note(self, happening: Happening) -> None:
-        """Write down a successful create call that nobody but the notebook itself made."""
+        """Write down a successful create call that nobody but the notebook itself made.
+
+        A call that was seen at the endpoint alone is told as its documents are written, with other names or none: it
+        is another program's.
+        """
         if not isinstance(happening, Called) or happening.error or happening.caller:
             return
         kind = CREATING.get((happening.service, happening.operation))
         if kind is None or not kind.applies(happening.parameters or {}):
             return
-        name = kind.made(happening.parameters or {}, happening.answer or {})
+        try:
+            name = kind.made(happening.parameters or {}, happening.answer or {})
+        except KeyError:
+            return
         entry = Entry(happening.service, kind.noun, name, happening.region)
         with self._lock:
             if entry not in self._entries:

@@ -18,12 +18,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from ..account.roles import ROLE
 from .book import Book, Item
 from .catalogue import BY_NOUN, KINDS, named_by
-from .kinds import RUN_TAG, Kind, Missing, Tags, is_missing, pages, pairs
+from .cleaner import AWS
+from .kinds import RUN_TAG, Kind, pages, pairs
 from .patience import Patience, missing_action
 
-ROLE = "upgrade101-function"  # of all functions of the course
 _A_DAY = 86_400.0
 
 
@@ -96,7 +97,7 @@ def write(
         raise LookupError(book.lock.owner())
     if not book.path.exists() or not book.read().where:
         about = {"endpoint": endpoint, "endpoints": endpoints, "account": account, "region": region}
-        book.begin(where="aws", started=since, **about)
+        book.begin(where=AWS, started=since, **about)
     try:
         known = {(item.kind, item.name, item.region) for item in book.read().left}
         for item in items:
@@ -129,21 +130,12 @@ def _list(kind: Kind, region: str, account: str, found: Tagged, ask: Patience) -
         names += ask(lambda: list(kind.names(client, "")))
     for name in dict.fromkeys(names):
         with _asking(f"{kind.noun} {name}", region, " or ".join(kind.actions), found):
-            run_id = (ask(partial(_tags, kind, client, name)) or {}).get(RUN_TAG)
+            run_id = (ask(partial(kind.tags_if_there, client, name)) or {}).get(RUN_TAG)
             if run_id:
                 found.add(run_id, _item(kind, name, region, account))
             if run_id and kind.noun == "custom domain":
                 for mapping in BY_NOUN["API mapping"].names(client, f"{name}/"):
                     found.add(run_id, _item(BY_NOUN["API mapping"], mapping, region, account))
-
-
-def _tags(kind: Kind, client: Any, name: str) -> Tags | None:
-    try:
-        return kind.tags(client, name)
-    except (ClientError, Missing) as fault:
-        if is_missing(fault):
-            return None
-        raise
 
 
 def _item(kind: Kind, name: str, region: str, account: str) -> Item:

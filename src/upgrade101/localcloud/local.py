@@ -6,18 +6,26 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
 
-from botocore.exceptions import BotoCoreError
-from botocore.session import Session
 from moto import mock_aws
 from moto.core.models import MockAWS
 
 from ..gateway import Clock, Gateway, Limits
 from ..gateway.address import Address
 from ..gateway.ports import Http, HttpRequest, HttpResponse
-from . import api_keys, cloudformation, control_plane, guard, identities, locks, policies, signing_time, user_agent
+from . import (
+    api_keys,
+    cloudformation,
+    configured,
+    control_plane,
+    guard,
+    identities,
+    locks,
+    policies,
+    signing_time,
+    user_agent,
+)
 from .backends import Backends
 from .callbacks import Callbacks, Manage
 from .control_plane.deployments import Definitions
@@ -33,7 +41,6 @@ _SETTINGS = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 _PROFILES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-_ENDPOINTS = "AWS_ENDPOINT_URL"  # and what begins with it, a service's own
 _NO_ENDPOINTS = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 
 
@@ -120,12 +127,12 @@ class LocalCloud:
         moto answers for AWS's own addresses alone: an emulator that a variable or the profile names would be called.
         """
         settings = {**_SETTINGS, "AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION") or self.region}
-        aside = [*_PROFILES, *(name for name in os.environ if name.startswith(_ENDPOINTS))]
+        aside = (*_PROFILES, *configured.variables())
         self._before = {name: os.environ.get(name) for name in (*settings, *aside, _NO_ENDPOINTS)}
         os.environ.update(settings)
         for name in aside:
             os.environ.pop(name, None)
-        if _has_endpoints():
+        if configured.in_profile():
             os.environ[_NO_ENDPOINTS] = "true"
 
     def stop(self) -> None:
@@ -177,13 +184,6 @@ class LocalCloud:
     def url(self) -> str:
         """Return the one HTTP endpoint for every AWS API and every stage."""
         return own_endpoint(self.gateway.host, self.gateway.port)
-
-
-def _has_endpoints() -> bool:
-    """Tell whether the default profile names endpoints. Otherwise nothing is ignored: a cell's programs inherit it."""
-    with suppress(BotoCoreError):
-        return not {"endpoint_url", "services"}.isdisjoint(Session().get_scoped_config())
-    return False
 
 
 def show_prints(functions: Functions) -> Callable[[], None]:
