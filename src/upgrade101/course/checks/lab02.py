@@ -12,7 +12,7 @@ from socket import socket
 from typing import Any
 
 from ... import cloud
-from ...deploy import Api
+from ...deploy import Api, Handler
 from ...gateway.definition import CONNECT, DEFAULT
 from ...gateway.happenings import Closed, Opened, Received
 from ...wire import raw
@@ -29,9 +29,9 @@ said = texts("02")
 FIXED = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
-def _build(bench: Bench, stage_name: str = "dev") -> Api:
+def _build(bench: Bench, stage_name: str = "dev", gate: Handler = planetarium.gate) -> Api:
     """Build a planetarium: a gate that wants a ticket, and a guide who answers."""
-    doors = {CONNECT: planetarium.gate, DEFAULT: planetarium.guide}
+    doors = {CONNECT: gate, DEFAULT: planetarium.guide}
     return bench.api(doors, two_way=(DEFAULT,), stage_name=stage_name)
 
 
@@ -353,7 +353,7 @@ def _one_answer(api: Api, frame: bytes) -> bytes:
 
 @exercise("02.5", **said["02.5"])
 def visits_the_planetarium(visit: Callable[[str, list[str]], Any], bench: Bench) -> None:
-    """Visit with a good ticket, with two bad ones, with questions that nobody takes, and with none."""
+    """Visit with a good ticket, with three that are refused, with questions that nobody takes, and with none."""
     api = _build(bench)
     shows = [vary("Saturn"), vary("Mars"), vary("Jupiter")]
     halls = [f"{show}: hall {len(show) % 3 + 1}" for show in shows]
@@ -364,6 +364,8 @@ def visits_the_planetarium(visit: Callable[[str, list[str]], Any], bench: Bench)
     _visits(bench, visit, used, shows, ([], 403), "a ticket that was used")
     over = _ticket(api, f"{vary('blue')}-late")
     _visits(bench, visit, over, shows, ([], 410), "a ticket for a show that is over")
+    full = _ticket(_build(bench, vary("evening"), planetarium.full), vary("green"))
+    _visits(bench, visit, full, shows, ([], 429), "a good ticket, and every seat is taken")
     big = [*shows[:2], "x" * 33 * 1024, shows[2]]
     binary: list[str | bytes] = [shows[0], b"\x00\x01", shows[1]]
     with bench.on_purpose():
@@ -421,6 +423,7 @@ _ENDED = "the code with which the gateway closed the line: `ws.close_code`"
 _ENDS = {
     403: _REFUSED,
     410: _REFUSED,
+    429: _REFUSED,
     1000: "the code with which the line was closed: known once it is closed, as `ws.close_code`",
     1003: _ENDED,
     1009: _ENDED,

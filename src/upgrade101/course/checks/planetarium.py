@@ -7,6 +7,11 @@ def gate(event, context):  # type: ignore[no-untyped-def]
     return {"statusCode": 403 if ticket.endswith("used") else 410 if ticket.endswith("late") else 200}
 
 
+def full(event, context):  # type: ignore[no-untyped-def]
+    """Let nobody in, whatever the ticket says: every seat is taken."""
+    return {"statusCode": 429}
+
+
 def guide(event, context):  # type: ignore[no-untyped-def]
     """Say in which hall a show is."""
     show = event["body"]

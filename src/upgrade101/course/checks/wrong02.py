@@ -646,6 +646,12 @@ def answer(url, questions):
     ),
     (
         "02.5",
+        "knows the refusals by the tickets",
+        _visit(("refusal.response.status_code", '410 if url.endswith("late") else 403')),
+        "a good ticket, and every seat is taken Expected [] and 429 Got the end is 403",
+    ),
+    (
+        "02.5",
         "opens a line for each question",
         """
 from websockets.exceptions import ConnectionClosed, InvalidStatus
