@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,13 +13,14 @@ from typing import Any
 from ... import cloud
 from ...deploy import Handler, connection_table
 from ...gateway.definition import CONNECT, DISCONNECT
-from ...gateway.happenings import Called, Invoked
+from ...gateway.happenings import Called
 from ..asking import BROKEN, SILENCE, described, has_raised, heard, no_answer, pair, wants
 from ..bench import Bench
 from ..exercises import NotYet, exercise, trying
 from ..museum.scene import Guest, Scene, stage
 from ..texts import texts
 from ..vary import vary
+from .rows05 import expect_row, leave_a_row, row_of, shown
 
 said = texts("05")
 
@@ -53,12 +54,12 @@ def signs_in_and_out(functions: Sequence[Handler], bench: Bench) -> None:
         ben = _enter(scene, "ben", _query(_attic()), "what `row` is made of")
         for guest, fields in ((ana, _cellar()), (ben, _attic())):
             trying(f"the row of {guest.name}")
-            _expect_row(scene, guest, fields, look="`row`, and lesson 05, section 2")
+            expect_row(scene, guest, fields, look="`row`, and lesson 05, section 2")
         scene.leave(ana)
-        if _row(scene, ana):
+        if row_of(scene, ana):
             look = "`on_disconnect`: does it run to its end, and whose row does it delete?"
             raise NotYet(expected="no row of ana any more", got="her row is still there", look=look)
-        _expect_row(scene, ben, _attic(), look="`key`: it must name one row, that of whoever leaves")
+        expect_row(scene, ben, _attic(), look="`key`: it must name one row, that of whoever leaves")
 
 
 @exercise("05.2", **said["05.2"])
@@ -82,7 +83,7 @@ def remembers_what_was_reported(played: Handler, bench: Bench) -> None:
         _reports(scene, ana, few, f"{total} minutes", look, tried=tried)
         trying("the row of ana")
         look = "`update_item` changes a field and leaves the others, `put_item` writes the whole row anew"
-        _expect_row(scene, ana, {**_cellar(), "minutes": total}, look=look)
+        expect_row(scene, ana, {**_cellar(), "minutes": total}, look=look)
 
 
 def _reports(scene: Scene, guest: Guest, minutes: int, wanted: str, look: str, tried: str = "") -> None:
@@ -134,7 +135,7 @@ def lets_in_who_is_in_the_book(on_connect: Handler, bench: Bench) -> None:
         ):
             guest = _let_in(scene, name, query)
             look = f"{name} is connected: what does the book say?"
-            _expect_row(scene, guest, {"room": room}, look=look)
+            expect_row(scene, guest, {"room": room}, look=look)
         cellar = f"?room={vary('cellar')}"
         scene.lose_the_table()
         _refused_or_written(scene, "dora", cellar, "the table is out of reach, and dora connects with")
@@ -164,13 +165,13 @@ def _refused_or_written(scene: Scene, name: str, query: str, tried: str, room: s
             raise NotYet(f"{tried} {query}", expected, f"{is_in}, and no row knows her", look)
         if not row.get("room") or (room and row["room"] != room):
             look = "what comes after a write that failed: a refusal, or the same row once more, and nothing in between"
-            raise NotYet(f"{tried} {query}", expected, f"{is_in}, and the book says {_shown(row) or 'no room'}", look)
+            raise NotYet(f"{tried} {query}", expected, f"{is_in}, and the book says {shown(row) or 'no room'}", look)
 
 
 def _stored(scene: Scene, guest: Guest) -> Mapping[str, Any] | None:
     """Return the row of somebody, None also where there is no table."""
     try:
-        return _row(scene, guest)
+        return row_of(scene, guest)
     except scene.table.meta.client.exceptions.ResourceNotFoundException:
         return None
 
@@ -207,7 +208,7 @@ def moves_nobody_who_has_left(move: Handler, bench: Bench) -> None:
             raised="the row “Raised”: she is in the book, so her move is in time",
             returns="what `move` returns where all went well",
         )
-        _expect_row(scene, ana, {**_cellar(), "room": attic}, look="a move changes the room, and nothing else")
+        expect_row(scene, ana, {**_cellar(), "room": attic}, look="a move changes the room, and nothing else")
         late = scene.event_of("move")
         _move_too_late(scene, ben, late)
         _leave_in_the_midst(scene, cleo, late)
@@ -227,14 +228,14 @@ def _move_too_late(scene: Scene, guest: Guest, late: Any) -> None:
     tried = f"{guest.name} leaves, his row is deleted, and only now his move is worked off"
     ghosts: list[Mapping[str, Any] | None] = []
     try:
-        with scene.bench.meanwhile(_writes, lambda: ghosts.append(_row(scene, guest))):
+        with scene.bench.meanwhile(_writes, lambda: ghosts.append(row_of(scene, guest))):
             scene.run("move", _for(guest, late))
     except NotYet as failure:
         look = _CONDITION if "ConditionalCheckFailed" in failure.got else _OTHER_ERROR
         raise NotYet(tried, expected="no row, and no error", got=failure.got, look=look) from None
-    if row := _row(scene, guest):
+    if row := row_of(scene, guest):
         look = "what `update_item` does where there is no row: lesson 05, section 3"
-        raise NotYet(tried, expected="no row of his", got=f"a ghost row: {_shown(row)}", look=look)
+        raise NotYet(tried, expected="no row of his", got=f"a ghost row: {shown(row)}", look=look)
     if any(ghosts):
         got = "a ghost row, until the next call deletes it: whoever reads in between finds it"
         look = "look and write in one step: with a condition, nothing is written that must be taken back"
@@ -252,9 +253,9 @@ def _leave_in_the_midst(scene: Scene, guest: Guest, late: Any) -> None:
     with scene.bench.meanwhile(_looks, lambda: scene.table.delete_item(Key=key)):
         scene.run("move", _for(guest, late))
     looked = any(isinstance(seen, Called) and _looks(seen) for seen in scene.bench.happenings())
-    if looked and (row := _row(scene, guest)):
+    if looked and (row := row_of(scene, guest)):
         look = "look and write in one step: DynamoDB checks a condition together with the write"
-        raise NotYet(tried, expected="no row of hers", got=f"a ghost row: {_shown(row)}", look=look)
+        raise NotYet(tried, expected="no row of hers", got=f"a ghost row: {shown(row)}", look=look)
 
 
 def _looks(call: Called) -> bool:
@@ -273,27 +274,22 @@ def keeps_a_book_that_cleans_itself(functions: Sequence[Handler], bench: Bench) 
     with house(bench, {CONNECT: on_connect, "who": who}, two_way=("who",)) as scene:
         ana = _enter(scene, "ana", _query(_cellar()), "`on_connect`")
         trying("the row of ana")
-        _expect_row(scene, ana, _cellar(), look="`on_connect`: the row, and the names of its fields")
-        _expect_three_hours((_row(scene, ana) or {}).get("expires"))
+        expect_row(scene, ana, _cellar(), look="`on_connect`: the row, and the names of its fields")
+        _expect_three_hours((row_of(scene, ana) or {}).get("expires"))
         _expect_instruments(scene, ana, vary("yard"), [])
-        over = _leaves_a_row(scene, "yard", "flute", time.time() + 1)  # after the first question, whatever it kept
+        over = leave_a_row(scene, "yard", "flute", time.time() + 1)  # after the first question, whatever it kept
         scene.enter("ben", _query(_attic()))
         scene.enter("cleo", _query({**_cellar(), "plays": vary("cello")}))
         scene.enter("dora", _query(_cellar()))
-        _leaves_a_row(scene, "cellar", "horn", time.time() - 3600)
-        for room, instruments in {"cellar": ["cello", "viola", "viola"], "attic": ["drums"]}.items():
+        leave_a_row(scene, "cellar", "horn", time.time() - 3600)
+        last = max("cello", "viola", key=vary)
+        leave_a_row(scene, "cellar", last, time.time() + 3600, "!")  # before all ids: rows never come in order
+        for room, instruments in {"cellar": ["cello", "viola", "viola", last], "attic": ["drums"]}.items():
             _expect_instruments(scene, ana, vary(room), sorted(map(vary, instruments)))
         time.sleep(max(0.0, over + 1 - time.time()))  # until its date is over by any way of counting
         look = "what time it is when somebody asks: a global is made once, when the environment begins"
         _expect_instruments(scene, ana, vary("yard"), [], look)
         _expect_no_scan(bench)
-
-
-def _leaves_a_row(scene: Scene, room: str, instrument: str, until: float) -> int:
-    """Write the row of somebody whose goodbye got lost; return the date in it."""
-    row = {"connection_id": f"{instrument}=", "room": vary(room), "plays": vary(instrument), "expires": int(until)}
-    scene.table.put_item(Item=row)
-    return int(until)
 
 
 def _expect_three_hours(expires: Any) -> None:
@@ -389,59 +385,3 @@ def _signed_in(scene: Scene, name: str, fields: Mapping[str, str]) -> Guest:
     guest = scene.enter(name, "?room={room}&plays={plays}".format(**fields))
     scene.table.put_item(Item={"connection_id": guest.connection_id, **fields})
     return guest
-
-
-def _row(scene: Scene, guest: Guest) -> Mapping[str, Any] | None:
-    key = {"connection_id": guest.connection_id}
-    row: Mapping[str, Any] | None = scene.table.get_item(Key=key, ConsistentRead=True).get("Item")
-    return row
-
-
-def _expect_row(scene: Scene, guest: Guest, fields: Mapping[str, Any], look: str) -> None:
-    """Raise NotYet unless the table has a row of somebody, and these fields in it; others are welcome."""
-    expected = f"a row with the connection_id of {guest.name}, and in it {_shown(fields)}"
-    row = _row(scene, guest)
-    if row is None:
-        raise NotYet(expected=expected, got=_instead(scene, guest), look=look)
-    wrong = [name for name, value in fields.items() if row.get(name) != value]
-    if wrong:
-        got = ", ".join(_shown({name: row[name]}) if name in row else f"no {name}" for name in wrong)
-        if all(str(row.get(name)) == str(fields[name]) for name in wrong):
-            look = "of which kind it is: a number, and no text"
-        raise NotYet(expected=expected, got=f"{guest.name}'s row, and in it {got}", look=look)
-
-
-def _shown(row: Mapping[str, Any]) -> str:
-    """Return the fields of a row in words.
-
-    >>> _shown({"connection_id": "a=", "room": "attic", "minutes": Decimal(35)})
-    "room 'attic', minutes 35"
-    """
-    fields = [(name, value) for name, value in row.items() if name != "connection_id"]
-    return ", ".join(f"{name} {value if isinstance(value, Decimal) else repr(value)}" for name, value in fields)
-
-
-def _instead(scene: Scene, guest: Guest) -> str:
-    """Return what the table holds where somebody's row is missing."""
-    ids = [row["connection_id"] for row in scene.table.scan(ConsistentRead=True)["Items"]]
-    if not ids:
-        return "the table is empty"
-    events = [seen.event for seen in scene.bench.happenings() if isinstance(seen, Invoked)]
-    own = [event for event in events if event["requestContext"]["connectionId"] == guest.connection_id]
-    places = [place for event in own for id in ids for place in _places(event, id)]
-    if places:
-        return f"a row whose connection_id is what the event calls {min(places, key=len)}"
-    return "one row, with another connection_id" if len(ids) == 1 else f"{len(ids)} rows with other connection_ids"
-
-
-def _places(event: Any, wanted: Any, path: str = "") -> Iterator[str]:
-    """Yield where in an event a value stands, as paths.
-
-    >>> list(_places({"requestContext": {"requestId": "r="}}, "r="))
-    ['requestContext.requestId']
-    """
-    if isinstance(event, dict):
-        for name, value in event.items():
-            yield from _places(value, wanted, f"{path}.{name}" if path else name)
-    elif event == wanted:
-        yield path
