@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from upgrade101.localcloud.functions import log_shelf
+from upgrade101.localcloud.functions import function_log, log_shelf
 
 HELLO = "def handler(event, context):\n    print('hello', event.get('n', ''))\n"
 REQUEST = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -281,6 +281,30 @@ def test_a_log_that_nobody_asks_for_keeps_its_newest_invocations(cloud, monkeypa
         "hello 3\n",
         "hello 4\n",
     ]
+
+
+def test_who_prints_without_end_is_kept_in_part_and_told_so(cloud, heard, monkeypatch):
+    monkeypatch.setattr(function_log, "MOST_PRINTED", 1000)
+    arn = cloud.create(
+        "import sys\ndef handler(event, context):\n    for n in range(100):\n"
+        "        sys.stdout.write('x' * 99 + event['end'])\n    sys.stderr.write('late')\n"
+    )
+    for end in ("\n", ""):  # many lines, and one that never ends
+        heard.clear()
+        cloud.call(arn, {"end": end})
+        texts = [text for _, _, text in heard]
+        assert sum(text.count("x") for text in texts) in (990, 1000)
+        assert texts[-1] == f"{function_log.LEFT_OUT}\n"
+    assert sum(line == f"{function_log.LEFT_OUT}\n" for line in cloud.log()) == 2
+
+
+def test_of_a_log_that_nobody_asks_for_the_newest_lie_here_whatever_they_weigh(cloud, monkeypatch):
+    monkeypatch.setattr(log_shelf, "_MOST_CHARACTERS", 4000)
+    arn = cloud.create("def handler(event, context):\n    print(event['n'], 'x' * 1000)\n")
+    for n in range(20):
+        cloud.call(arn, {"n": n})
+    kept = [int(line.split()[0]) for line in cloud.log() if line.endswith("x\n")]
+    assert 1 <= len(kept) <= 4 and kept == list(range(20 - len(kept), 20))
 
 
 def test_nothing_is_lost_or_doubled_where_one_reads_what_others_write(cloud):

@@ -11,7 +11,7 @@ from house_kit import House, answer, invoke, is_alive, linux, posix, until, zip_
 
 from upgrade101.gateway import management
 from upgrade101.gateway.happenings import Managed
-from upgrade101.localcloud.functions import moto_lambda, network, processes
+from upgrade101.localcloud.functions import function_log, moto_lambda, network, processes
 
 ECHO = "def handler(event, context):\n    return event\n"
 PID = "import os\ndef handler(event, context):\n    return os.getpid()\n"
@@ -155,6 +155,17 @@ def test_output_and_logging_land_in_the_log_in_order(house):
     assert logged[4:8] == ["to stderr\n", "from a program\n", "after it\n", "beside\n"]
     assert logged[8:10] == ["bytes\n", "unfinished\n"]
     assert logged[10] == f"END RequestId: {got.request_id}\n"
+
+
+def test_what_is_written_beside_python_without_end_is_kept_in_part(house, monkeypatch):
+    for module in (processes, function_log):
+        monkeypatch.setattr(module, "MOST_PRINTED", 1000)
+    source = (
+        "import os\ndef handler(event, context):\n    for _ in range(30):\n        os.write(1, b'y' * 99 + b'\\n')\n"
+    )
+    invoke(house, source)
+    assert sum(line.count("y" * 90) for line in house.log()) in (10, 11)
+    assert f"{function_log.LEFT_OUT}\n" in house.log()
 
 
 def test_listeners_hear_prints_while_the_handler_runs(house, heard):

@@ -154,7 +154,7 @@ class Child:
         os.chdir(self._told["task_root"])
         sys.path[:0] = self._told["path"]
         sys.argv[:] = ["/var/runtime/bootstrap.py"]
-        sys.meta_path.append(_Packages(self._told["packages"]))
+        sys.meta_path.append(Packages(self._told["packages"]))
         _site_builtins()
         network.confine(self._told["endpoint"], self._told["function_name"])
         network.when_imported("logging", self._configure_logging)
@@ -264,7 +264,7 @@ class _Output(io.RawIOBase):
         return len(text)
 
 
-class _Packages:
+class Packages:
     """Find what AWS's environments carry besides the standard library, wherever it lies here; and nothing else."""
 
     def __init__(self, folders: Mapping[str, str]) -> None:

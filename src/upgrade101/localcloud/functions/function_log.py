@@ -22,6 +22,10 @@ Event = tuple[int, str]
 Record = tuple[Any, ...]
 """The log of an invocation, to be read by ``events``: numbers and texts alone, which no garbage collector looks at."""
 
+MOST_PRINTED = 8 << 20
+"""Characters of one invocation that are kept: who prints without end must not fill the memory of the cloud."""
+LEFT_OUT = f"... the rest is left out: the local cloud keeps {MOST_PRINTED >> 20} MB of what an invocation prints"
+
 log = logging.getLogger(__name__)
 
 
@@ -40,15 +44,22 @@ class FunctionLog:
         self._began = self._before = 0
         self._printed: list[Event] = []
         self._unfinished: dict[int, str] = {}  # by thread: a line that still lacks its end
+        self._room = MOST_PRINTED
         self._closed = False
 
     def begin(self, request_id: str) -> None:
         """Open the log of an invocation; listeners hear of it under ``request_id``."""
         self.request_id = request_id
         self._began, self._before = _now(), len(self._printed)
+        self._room = MOST_PRINTED
 
     def write(self, text: str) -> None:
         """Take what a thread printed; every line becomes an event as soon as it is whole."""
+        if self._room < 0:
+            return
+        if len(text) > self._room:
+            text, self._room = f"{text[: self._room]}\n{LEFT_OUT}\n", 0
+        self._room -= len(text)
         thread = threading.get_ident()
         whole, newline, rest = (self._unfinished.pop(thread, "") + text).rpartition("\n")
         if rest:
@@ -83,10 +94,12 @@ class FunctionLog:
             for thread in list(self._unfinished):
                 self.record(self._unfinished.pop(thread, "") + "\n")
         printed: tuple[Event, ...] = ()
+        size = 0
         if self._printed:
             printed, self._printed = tuple(self._printed), []
+            size = sum(len(message) for _, message in printed)
         record = (self._began, _now(), self._before, printed, self._spec.version, request_id, *report)
-        self._stream.put(record)
+        self._stream.put(record, size)
         return record
 
     def close(self) -> None:

@@ -44,6 +44,7 @@ _URL = "{0}/$"
 _TABLE: dict[str, Callable[..., Any]] = moto.logs.urls.url_paths
 _BATCH_SECONDS = 0.05
 _MOST = 50_000  # records of a stream that lie here: of a server that runs for days and is never asked, the newest
+_MOST_CHARACTERS = 64 << 20  # of a stream, so far as they are counted
 _shelf: deque[Stream] = deque()
 _storing = threading.RLock()  # moto counts log events and streams without a lock
 _something = threading.Event()
@@ -71,20 +72,32 @@ class Stream:
         self.name = name
         self._read = read
         self._records: deque[Any] = deque(maxlen=_MOST)
+        self._size = 0
         self._lies = False
 
-    def put(self, record: Any) -> None:
-        """Put a record down; returns at once."""
+    def put(self, record: Any, size: int = 0) -> None:
+        """Put a record of so many characters down; returns at once."""
         self._records.append(record)
+        self._size += size
+        if self._size > _MOST_CHARACTERS:
+            self._drop_half()
         if not self._lies:
             self._lies = True
             _shelf.append(self)
         if _storer is not None and not _something.is_set():
             _something.set()
 
+    def _drop_half(self) -> None:
+        """Drop the older half: of somebody who prints without end, and is never asked, the newest lie here."""
+        self._size //= 2
+        with contextlib.suppress(IndexError):  # taken meanwhile
+            for _ in range(len(self._records) // 2):
+                self._records.popleft()
+
     def take(self) -> Events:
         """Take what was put down."""
         self._lies = False  # before: what comes meanwhile is taken now, or asks for another time
+        self._size = 0
         events: Events = []
         with contextlib.suppress(IndexError):
             while True:

@@ -25,7 +25,7 @@ from ...gateway.errors import ConfigurationError
 from . import frames, runtime
 from .environments import Ending, Environment, Execution, Owner, Result
 from .frames import Broken, Frames
-from .function_log import FunctionLog
+from .function_log import MOST_PRINTED, FunctionLog
 from .modules import RUNTIME_PACKAGES
 from .specs import Document, Start, Started
 
@@ -266,8 +266,8 @@ class Process:
             if size <= self._seen:
                 return ""
             self._output.seek(self._seen)
-            text = self._output.read(size - self._seen)
-            self._seen += len(text)
+            text = self._output.read(min(size - self._seen, MOST_PRINTED + 1))  # the log takes no more
+            self._seen = size
         return text.decode("utf-8", "replace")
 
     def close(self) -> None:
