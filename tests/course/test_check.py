@@ -80,6 +80,15 @@ def test_a_stub_that_is_left_is_named(check: Check, capsys: pytest.CaptureFixtur
     )
 
 
+@pytest.mark.parametrize("written", [lambda event: event["body"] or ..., {"status": 403, "body": ...}])
+def test_an_answer_that_is_written_in_part_is_not_said_to_be_nothing(
+    check: Check, capsys: pytest.CaptureFixture[str], written: Any
+) -> None:
+    assert check("90.1", written).state == "unwritten"
+    said = capsys.readouterr().out
+    assert said.startswith("90.1 · a part is still missing\nFind the action: a `...` is left ")
+
+
 def test_an_exercise_may_ask_for_no_answer(check: Check) -> None:
     assert check("90.10").done
 

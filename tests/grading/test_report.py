@@ -85,13 +85,17 @@ def test_a_page_says_what_was_tried_and_what_came(result: dict[str, Any]) -> Non
     ("state", "words"),
     [
         ("done", "done"),
-        ("unwritten", "nothing written yet"),
+        ("unwritten", "written in part: x"),
         ("broken", "no fault of the answer"),
         ("not handed over", "x"),
     ],
 )
 def test_every_state_has_its_words(state: str, words: str) -> None:
     assert words in reason({**not_judged("03.1", "", 1.0, "x"), "state": state})
+
+
+def test_a_stub_as_it_was_handed_out_is_nothing_written_yet() -> None:
+    assert reason({**not_judged("03.1", "", 1.0, ""), "state": "unwritten"}) == "nothing written yet"
 
 
 def test_what_happened_survives_json() -> None:

@@ -182,7 +182,7 @@ def unwritten(answer: Any) -> bool:
 
 
 def _left(answer: Any) -> str:
-    """Return which functions of an answer are still stubs, '' where all of them are.
+    """Return where a ``...`` is left in an answer that is written in part, '' where nothing is.
 
     >>> def on_connect(event, context):
     ...     return {"statusCode": 200}
@@ -190,10 +190,23 @@ def _left(answer: Any) -> str:
     ...     ...
     >>> _left((on_connect, on_disconnect))
     'a `...` is left in `on_disconnect`'
+    >>> _left({"status": 403, "body": ...})
+    'a `...` is left at `body`'
     """
+    if isinstance(answer, dict):
+        holes = [f"`{key}`" for key, part in answer.items() if part is Ellipsis]
+        return f"a `...` is left at {' and '.join(holes)}" if len(holes) < len(answer) else ""
     parts = answer if isinstance(answer, list | tuple) else [answer]
-    left = [f"`{getattr(part, '__name__', 'one')}`" for part in parts if callable(part) and unwritten(part)]
-    return f"a `...` is left in {' and '.join(left)}" if 0 < len(left) < len(parts) else ""
+    stubs = [part for part in parts if callable(part) and unwritten(part)]
+    if not stubs or (len(stubs) == len(parts) and not any(map(_is_begun, stubs))):
+        return ""
+    named = [f"`{getattr(part, '__name__', 'one')}`" for part in stubs]
+    return f"a `...` is left in {' and '.join(named)}"
+
+
+def _is_begun(function: Any) -> bool:
+    """Tell whether a stub does something else already: one that stands alone leaves no trace in code."""
+    return _has_hole(getattr(function, "__func__", function).__code__)
 
 
 def _is_stub(code: CodeType) -> bool:

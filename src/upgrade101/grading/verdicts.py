@@ -37,7 +37,7 @@ def document(judged: Judged, expected: Mapping[str, Any] | None, *, record: bool
         "state": state,
         "points": judged.test.points if done else 0.0,
         "of": judged.test.points,
-        "why": _short(judged.why_not or (tried.error if state == BROKEN else "")),
+        "why": _short(judged.why_not or (tried.error if state in (BROKEN, UNWRITTEN) else "")),
         "tried": _short(finding.tried) if finding else "",
         "expected": _short(finding.expected) if finding else "",
         "got": _short(finding.got) if finding else "",
@@ -69,7 +69,7 @@ def reason(found: Mapping[str, Any]) -> str:
         case "done":
             return "done"
         case "unwritten":
-            return "nothing written yet"
+            return f"written in part: {found['why']}" if found["why"] else "nothing written yet"
         case "not yet":
             named = (
                 ("tried", "tried"),
