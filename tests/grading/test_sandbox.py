@@ -323,6 +323,32 @@ def test_memory_that_forks_have_in_common_counts_once() -> None:
         parent.communicate()
 
 
+def test_who_was_killed_is_waited_for_and_who_was_there_before_is_not() -> None:
+    idle = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(60)"]
+    watch = Watch(SHORT)
+    crowd: list[subprocess.Popen[bytes]] = []
+
+    def end() -> None:
+        time.sleep(0.5)
+        for each in crowd:
+            each.kill()
+            each.wait()
+
+    with watch.leaving_few(0.3):
+        crowd += [subprocess.Popen(idle) for _ in range(30)]
+    assert len(descendants(os.getpid())) >= 30, "no longer than that"
+    begun = time.monotonic()
+    with watch.leaving_few():
+        pass
+    assert time.monotonic() - begun < 5, "they were there before"
+    ending = threading.Thread(target=end)
+    with watch.leaving_few():
+        crowd.append(subprocess.Popen(idle))
+        ending.start()
+    assert len(descendants(os.getpid())) <= 30
+    ending.join()
+
+
 def test_processes_are_counted_together() -> None:
     crowd = "import subprocess, sys, time\nfor _ in range(40): subprocess.Popen(['sleep', '60'])\ntime.sleep(60)"
     with Watch(SHORT) as watch:

@@ -52,11 +52,11 @@ class _Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seat:
-    """A marker and the folder that is its own."""
+class _Marker:
+    """A marker's process and the folder that is its own."""
 
     folder: Path
-    marker: subprocess.Popen[str]
+    process: subprocess.Popen[str]
 
 
 class Grader:
@@ -75,7 +75,7 @@ class Grader:
         self._overlay = overlay.build(self._work / "package")
         self._expected = ""
         self._running: set[subprocess.Popen[str]] = set()
-        self._next: _Seat | None = None
+        self._next: _Marker | None = None
         self._to_come = 1  # submissions; whoever grades the solution has one
         self._lock = threading.RLock()
         self._stopped = False
@@ -232,13 +232,13 @@ class Grader:
             "record": record,
         }
         heard.now = ""
-        with self._seated() as marker:
+        with self._ready() as marker:
             assert marker.stdin is not None and marker.stdout is not None
             limit = threading.Timer(allowance.total_seconds + _GRACE_SECONDS, _kill, [marker])
             limit.daemon = True
             limit.start()
             _tell(marker, job)
-            self._seat_the_next()
+            self._start_the_next()
             for line in marker.stdout:
                 _hear(heard, line)
             limit.cancel()
@@ -248,36 +248,36 @@ class Grader:
             heard.verdicts.append(not_judged(heard.now, title[0], title[1], why))
 
     @contextlib.contextmanager
-    def _seated(self) -> Iterator[subprocess.Popen[str]]:
-        """Yield a marker that has its seat, one that was started ahead if there is one."""
+    def _ready(self) -> Iterator[subprocess.Popen[str]]:
+        """Yield a marker that has its seat: the one that was started ahead, if there is one."""
         with self._lock:
-            seat, self._next = self._next, None
-        if seat is None or seat.marker.poll() is not None:
-            self._clear(seat)
-            seat = self._seat()
+            marker, self._next = self._next, None
+        if marker is None or marker.process.poll() is not None:
+            self._clear(marker)
+            marker = self._new()
         try:
-            yield seat.marker
+            yield marker.process
         finally:
-            self._clear(seat)
+            self._clear(marker)
 
-    def _seat_the_next(self) -> None:
+    def _start_the_next(self) -> None:
         """Start a marker for whoever comes next: what it does first takes as long as many a judgement."""
         with self._lock:
             if self._next is not None or self._to_come < 1 or self._stopped:
                 return
-            self._next = self._seat()
+            self._next = self._new()
 
-    def _seat(self) -> _Seat:
+    def _new(self) -> _Marker:
         folder = Path(tempfile.mkdtemp(prefix="marker-", dir=self._work))
         walls = self.walls.for_one()
-        seat = _Seat(folder, self._started(walls, folder))
+        marker = _Marker(folder, self._started(walls, folder))
         with self._lock:
-            self._running.add(seat.marker)
+            self._running.add(marker.process)
             if self._stopped:
-                _kill(seat.marker)
+                _kill(marker.process)
         where = {"walls": asdict(walls), "folder": str(folder), "overlay": str(self._overlay)}
-        _tell(seat.marker, where | {"output_mb": self.allowance.output_mb})
-        return seat
+        _tell(marker.process, where | {"output_mb": self.allowance.output_mb})
+        return marker
 
     def _started(self, walls: Walls, folder: Path) -> subprocess.Popen[str]:
         command = [*walls.around_marker(), sys.executable, "-m", "upgrade101.grading.marker"]
@@ -293,25 +293,25 @@ class Grader:
                 start_new_session=True,
             )
 
-    def _clear(self, seat: _Seat | None) -> None:
+    def _clear(self, marker: _Marker | None) -> None:
         """End a marker, and remove what it leaves behind."""
-        if seat is None:
+        if marker is None:
             return
-        _kill(seat.marker)
+        _kill(marker.process)
         with contextlib.suppress(BrokenPipeError):
-            seat.marker.__exit__(None, None, None)
+            marker.process.__exit__(None, None, None)
         with self._lock:
-            self._running.discard(seat.marker)
-        shutil.rmtree(seat.folder, ignore_errors=True)
+            self._running.discard(marker.process)
+        shutil.rmtree(marker.folder, ignore_errors=True)
 
     def stop(self) -> None:
         """End every marker that runs."""
         with self._lock:
             self._stopped = True
-            running, seat, self._next = list(self._running), self._next, None
+            running, ahead, self._next = list(self._running), self._next, None
         for marker in running:
             _kill(marker)
-        self._clear(seat)
+        self._clear(ahead)
 
 
 def _tell(marker: subprocess.Popen[str], what: Document) -> None:

@@ -27,7 +27,7 @@ _BOOT = (
     "    me = type(sys)(name); me.__path__ = [sys.argv.pop(1)]; sys.modules[name] = me\n"
     "from _upgrade101 import child\n"
     "from _upgrade101_walls import forking\n"
-    "forking.main(child.main, child._Packages)"
+    "forking.main(child.main, child.Packages)"
 )
 _START_SECONDS = 20.0
 _SIGKILL = 9

@@ -184,11 +184,13 @@ class Session:
                 self._lost(place, str(why))
             found = Judged(test, exercise, Tried("not yet"), why_not=self._because(place, str(why)))
         else:
-            tried = attempt(exercise, answer, self._benches)
+            with self._watch.leaving_few():
+                tried = attempt(exercise, answer, self._benches)
             if ran_out_of_time(tried) and self._second_chances and self._left() > 4 * exercise.seconds:
                 self._second_chances -= 1  # the machine may have been busy with others
                 self._exercise = replace(exercise, seconds=exercise.seconds * 2)
-                tried = attempt(self._exercise, answer, self._benches)
+                with self._watch.leaving_few():
+                    tried = attempt(self._exercise, answer, self._benches)
             said = explain.explained(tried, explain.in_cells(self.plan.sources))
             found = Judged(test, exercise, said, self._others)
         found.seconds = time.monotonic() - begun

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import psutil
 from .limits import Allowance
 
 _EVERY_SECONDS = 0.3
+_FEW = 24  # processes: a kernel, and some functions of a notebook's own
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -43,6 +45,19 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
+
+    @contextlib.contextmanager
+    def leaving_few(self, seconds: float = 15.0) -> Iterator[None]:
+        """Wait at the end of the block until a few processes are left, or as many as there were; no longer than that.
+
+        A bomb of forks is killed with its exercise. While it dies, which takes a busy machine seconds, its processes
+        count against those that the next exercise may start.
+        """
+        most = max(_FEW, len(descendants(os.getpid())))
+        yield
+        deadline = time.monotonic() + seconds
+        while len(descendants(os.getpid())) > most and time.monotonic() < deadline:
+            time.sleep(0.05)
 
     def _run(self) -> None:
         while not self._over.wait(_EVERY_SECONDS):

@@ -82,10 +82,9 @@ def world(walls: Walls, folder: Path) -> Iterator[None]:
         def start(code: Path) -> Start:
             mine = folder / f"function-{next(numbers)}"
             mine.mkdir()
-            by_itself = functools.partial(processes.started, wrap=walls.around(_box(code), mine))
-            if nursery is None or not nursery.can_take(code):
-                return by_itself
-            return nursery.starting(walls.specification(_box(code), mine), by_itself)
+            spec = walls.specification(_box(code), mine)
+            by_itself = functools.partial(processes.started, wrap=walls.command(spec))
+            return nursery.starting(spec, by_itself) if nursery is not None and nursery.can_take(code) else by_itself
 
         local.functions.start = start
         gateway: Any = local.gateway

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -108,7 +108,11 @@ class Walls:
 
     def around(self, box: Box, folder: Path) -> list[str]:
         """Return the command that starts a program of a submission; ``folder`` is one for its own use."""
-        return _command(self.specification(box, folder)) if self.limits else []
+        return self.command(self.specification(box, folder))
+
+    def command(self, spec: Mapping[str, Any]) -> list[str]:
+        """Return the command that starts a program as ``launch`` is told to; none where nothing can be built."""
+        return _command(spec) if self.limits else []
 
     def specification(self, box: Box, folder: Path) -> dict[str, Any]:
         """Return what ``launch`` is to do; ``folder`` is one for the program's own use."""
@@ -165,7 +169,7 @@ def _of_landlock(box: Box, shown: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _command(spec: dict[str, Any]) -> list[str]:
+def _command(spec: Mapping[str, Any]) -> list[str]:
     return [sys.executable, "-I", "-S", "-c", _BOOT, str(_HERE), json.dumps(spec)]
 
 
