@@ -4,9 +4,11 @@ import contextlib
 import ipaddress
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -127,3 +129,26 @@ def unseen() -> Callable[[], contextlib.AbstractContextManager[None]]:
             recorder._active = active
 
     return block
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Find Chromium and return its path; CI on Debian installs it, once however many processes run tests."""
+    from upgrade101.authoring.browser import chromium
+    from upgrade101.gateway.errors import ConfigurationError
+    from upgrade101.ledger.locks import Lock
+
+    lock = Lock(tmp_path_factory.getbasetemp().parent / "chromium.lock")
+    while not lock.take():
+        time.sleep(0.2)
+    try:
+        return chromium()
+    except ConfigurationError as missing:
+        if not os.environ.get("CI"):
+            pytest.skip(str(missing))
+        if shutil.which("apt-get"):
+            subprocess.run(["apt-get", "update", "-qq"], check=True)
+            subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True, stdout=subprocess.DEVNULL)
+        return chromium()
+    finally:
+        lock.give_back()

@@ -1,20 +1,17 @@
 """The chat's box in a real JupyterLab, in a real browser: two boxes talk, by keyboard, in light and dark."""
 
-import os
-import shutil
-import subprocess
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from upgrade101.authoring.browser import Seen, browser_page, chromium, jupyterlab
-from upgrade101.gateway.errors import ConfigurationError
+from upgrade101.authoring.browser import Seen, browser_page, jupyterlab
 
 SHOTS = Path(__file__).parent / "screenshots"
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.usefixtures("browser"),
     pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning"),
 ]
 
@@ -30,20 +27,6 @@ api = websocket_api("chat", app.ROUTES, two_way=app.TWO_WAY, beside=chat.APP)"""
     "ben": "ben = chat.box(api.url); ben",
     "look": "print(ana)",
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def browser():
-    """Find Chromium; CI on Debian installs it, and fails where that does not help."""
-    try:
-        return chromium()
-    except ConfigurationError as missing:
-        if not os.environ.get("CI"):
-            pytest.skip(str(missing))
-    if shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True, stdout=subprocess.DEVNULL)
-    return chromium()
 
 
 @contextmanager

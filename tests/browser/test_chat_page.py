@@ -1,9 +1,6 @@
 """The chat's page in a real browser: two people, cut lines, a storm, a proxy; by keyboard, in light and dark."""
 
-import os
-import shutil
 import socket
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,30 +8,16 @@ from pathlib import Path
 import pytest
 
 from upgrade101 import cloud, websocket_api
-from upgrade101.authoring.browser import Seen, browser_page, chromium, jupyterlab
+from upgrade101.authoring.browser import Seen, browser_page, jupyterlab
 from upgrade101.course import chat
 from upgrade101.course.chat import Member
-from upgrade101.gateway.errors import ConfigurationError
 
 SHOTS = Path(__file__).parent / "screenshots"
 pytestmark = [
     pytest.mark.browser,
+    pytest.mark.usefixtures("browser"),
     pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def browser():
-    """Find Chromium; CI on Debian installs it, and fails where that does not help."""
-    try:
-        return chromium()
-    except ConfigurationError as missing:
-        if not os.environ.get("CI"):
-            pytest.skip(str(missing))
-    if shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True, stdout=subprocess.DEVNULL)
-    return chromium()
 
 
 @pytest.fixture(scope="module")

@@ -1,47 +1,28 @@
 """Lesson 03 as a learner sees it: a real JupyterLab, a real browser, Run All."""
 
 import io
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import nbformat
 import pytest
 from rich.console import Console
 
-from upgrade101.authoring.browser import chromium
 from upgrade101.authoring.looking import THEMES, look_at, show
-from upgrade101.gateway.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """Find Chromium; CI on Debian installs it, and fails where that does not help."""
-    try:
-        return chromium()
-    except ConfigurationError as missing:
-        if not os.environ.get("CI"):
-            pytest.skip(str(missing))
-    if shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], check=True, stdout=subprocess.DEVNULL)
-    return chromium()
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser")]
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
 @pytest.mark.parametrize("theme", THEMES)
-def test_run_all_in_lesson_03(browser, theme):
+def test_run_all_in_lesson_03(theme):
     lesson = ROOT / "notebooks" / "03_routes.ipynb"
     seen = look_at(lesson, theme, ROOT / "tests" / "browser" / "screenshots")
     assert seen.faults == []
     assert seen.picture.stat().st_size > 50_000
 
 
-def test_a_lesson_that_does_not_end_well_is_told(browser, tmp_path):
+def test_a_lesson_that_does_not_end_well_is_told(tmp_path):
     kernel = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
     book = nbformat.v4.new_notebook(metadata={"kernelspec": kernel})
     book.cells = [nbformat.v4.new_code_cell(source, id=name) for name, source in (("fine", "1"), ("breaks", "1 / 0"))]

@@ -1,6 +1,5 @@
 """The chat as templates: each is valid and makes the same chat, and what is deployed can be taken away again."""
 
-import doctest
 import json
 import subprocess
 import sys
@@ -159,7 +158,3 @@ def test_what_a_stack_leaves_behind_is_found_and_taken_away() -> None:
     assert iac.left_of("rooms") == []
     for neighbour in neighbours:  # they are there still
         logs.delete_log_group(logGroupName=neighbour)
-
-
-def test_examples_run() -> None:
-    assert doctest.testmod(iac).failed == 0

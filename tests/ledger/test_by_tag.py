@@ -1,7 +1,5 @@
 """``start.py cleanup --by-tag``: a ledger is lost, and the tags in the account say what it knew."""
 
-import doctest
-
 import pytest
 from botocore.exceptions import ClientError
 from typer.testing import CliRunner
@@ -168,7 +166,3 @@ def test_a_run_that_is_taken_in_the_meantime_is_left_alone(account, runs):
     with pytest.raises(LookupError, match="process"):
         tagged.write(NOBODY, [], region="us-east-1", endpoint="", endpoints={}, account=ME)
     other.lock.give_back()
-
-
-def test_examples_run():
-    assert doctest.testmod(tagged).failed == 0

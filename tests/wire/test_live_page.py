@@ -1,7 +1,6 @@
 """The page's half of the live wire log, in a real browser: first alone, then in JupyterLab while a cell blocks."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,11 @@ import pytest
 from playwright.sync_api import Page as Tab
 
 from upgrade101 import wire
-from upgrade101.authoring.browser import Seen, browser_page, chromium, jupyterlab
-from upgrade101.gateway.errors import ConfigurationError
+from upgrade101.authoring.browser import Seen, browser_page, jupyterlab
 from upgrade101.wire import Picture, samples
 from upgrade101.wire.live_page import Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("browser")]
 
 ASK = """key => {
     const view = document.querySelector(`.u101-live[data-live="${key}"]`);
@@ -65,23 +63,13 @@ class Outputs(Page):
         return dict(self.tab.evaluate(ASK, self.key))
 
 
-@pytest.fixture(scope="session")
-def there_is_a_browser() -> None:
-    try:
-        chromium()
-    except ConfigurationError as missing:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(missing))
-
-
 @pytest.fixture
 def seen() -> Seen:
     return Seen(False, [])
 
 
 @pytest.fixture
-def outputs(there_is_a_browser: None, seen: Seen) -> Iterator[Outputs]:
+def outputs(seen: Seen) -> Iterator[Outputs]:
     with browser_page(seen) as tab:
         page = Outputs(tab)
         page.open()
@@ -146,7 +134,7 @@ def test_an_ordinary_picture_is_left(outputs: Outputs) -> None:
     assert outputs.tab.get_by_role("img").count() == 1
 
 
-def test_without_scripts_the_news_themselves_are_seen(there_is_a_browser: None, seen: Seen) -> None:
+def test_without_scripts_the_news_themselves_are_seen(seen: Seen) -> None:
     page = Page()
     news = page._news(picture(2), "2 arrows", steps(1, 2))
     with browser_page(seen) as tab:
@@ -180,7 +168,7 @@ IDLE = "() => window.jupyterapp?.shell?.currentWidget?.sessionContext?.session?.
 
 
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::ResourceWarning")
-def test_it_is_seen_while_a_cell_blocks(there_is_a_browser: None, seen: Seen, tmp_path: Path) -> None:
+def test_it_is_seen_while_a_cell_blocks(seen: Seen, tmp_path: Path) -> None:
     cells = [nbformat.v4.new_code_cell(text) for text in (BEGIN, BLOCK, "wire.live().stop()")]
     book = tmp_path / "desk" / "live.ipynb"
     book.parent.mkdir()

@@ -1,4 +1,3 @@
-import doctest
 import socket
 from collections.abc import Iterator
 
@@ -26,10 +25,6 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def means(data: bytes) -> dict[str, tuple[str, str]]:
     return {name: (bits, meaning) for name, bits, meaning in wire.frame(data).rows}
-
-
-def test_the_examples_run() -> None:
-    assert doctest.testmod(raw).failed == 0
 
 
 def test_a_server_accepts_the_request() -> None:

@@ -1,6 +1,5 @@
 """Functions in child processes: what they can do to themselves, and that nobody else feels it."""
 
-import doctest
 import json
 import os
 import threading
@@ -46,10 +45,6 @@ def heard(house):
     listeners.append(lambda name, request_id, text: heard.append(text))
     yield heard
     listeners.pop()
-
-
-def test_the_examples():
-    assert doctest.testmod(processes).failed == 0
 
 
 # ── as in a thread ───────────────────────────────────────────────────────────────────────────────────────────────────

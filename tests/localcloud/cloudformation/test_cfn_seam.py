@@ -1,21 +1,10 @@
-"""The examples in the docstrings of the room run, and its seam is checked."""
-
-import doctest
-import importlib
-import pkgutil
+"""The seam to moto is checked, and gives back what it took."""
 
 import botocore.handlers
 import pytest
 
 from upgrade101.gateway.errors import ConfigurationError
 from upgrade101.localcloud import cloudformation
-
-MODULES = [f"{cloudformation.__name__}.{module.name}" for module in pkgutil.iter_modules(cloudformation.__path__)]
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_examples_run(name: str) -> None:
-    assert doctest.testmod(importlib.import_module(name)).failed == 0
 
 
 def test_the_seam_fits_this_moto_and_refuses_another(monkeypatch: pytest.MonkeyPatch) -> None:
