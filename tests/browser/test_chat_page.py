@@ -24,11 +24,12 @@ pytestmark = [
 def deployed():
     """The whole chat."""
     cloud.start(quiet=True)
-    chat.begin(quiet=True)
-    import app
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path])
+        chat.begin(quiet=True)
+        import app
 
-    yield websocket_api("chat", app.ROUTES, two_way=app.TWO_WAY, beside=chat.APP)
-    sys.path.remove(str(chat.APP))
+        yield websocket_api("chat", app.ROUTES, two_way=app.TWO_WAY, beside=chat.APP)
     chat.close()
     cloud.stop()
 

@@ -11,13 +11,13 @@ from upgrade101.course import chat
 @pytest.fixture(scope="session")
 def modules():
     """The modules of the chat's functions, as a notebook imports them."""
-    sys.path.append(str(chat.APP))
-    import app
-    import lines
-    import rooms
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [*sys.path, str(chat.APP)])
+        import app
+        import lines
+        import rooms
 
-    yield app, lines, rooms
-    sys.path.remove(str(chat.APP))
+        yield app, lines, rooms
 
 
 @pytest.fixture(scope="module")

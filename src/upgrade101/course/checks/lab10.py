@@ -362,7 +362,7 @@ def _ask_out_of_order(
     def wait_for_the_others() -> None:
         _disturb(bench, api)
         if bench.wait_for(lambda _: _count(bench, Received) >= fewest, 1.5):
-            bench.wait_for(lambda _: _count(bench, Sent, "reply") >= _count(bench, Received) - 1)
+            bench.wait_for(lambda _: _count(bench, Sent, "reply") >= _count(bench, Received) - 1, 1.0)  # of its 3 s
         left.append(_count(bench, Received))
 
     with bench.meanwhile(lambda call: _looks_up(call, words[0]) and not left, wait_for_the_others):
