@@ -34,10 +34,11 @@ get_ipython().run_line_magic("reset", "-f")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A lesson, and one way to run it."""
+    """A lesson or a lab, and one way to run it; in a strict run, a check that is not done fails its cell."""
 
     path: Path
     way: str = ONCE
+    is_strict: bool = False
 
     @property
     def number(self) -> str:
@@ -118,11 +119,12 @@ def run(job: Job, stop: threading.Event, seen: Callable[[Job, int, int], None] =
         with tempfile.TemporaryDirectory(prefix="lesson-", ignore_cleanup_errors=True) as folder:
             asked = Path(folder, "requests")
             learner = {"UPGRADE101_PROGRESS": str(Path(folder, "progress.json")), "CLOUD": "moto", "AWS_PROFILE": ""}
+            strict = {"UPGRADE101_STRICT": "1"} if job.is_strict else {}
             report = run_all(
                 cells,
                 job.path.parent,
                 first=contract.FIRST,
-                environment={**learner, contract.FILE: str(asked)},
+                environment={**learner, **strict, contract.FILE: str(asked)},
                 patience=PATIENCE_SECONDS,
                 stop=stop,
                 seen=lambda done: seen(job, done, len(cells)),
