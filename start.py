@@ -330,6 +330,7 @@ def run_environ(environment: Environment) -> dict[str, str]:
     environ = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     environ["VIRTUAL_ENV"] = str(environment.folder)
     environ["PATH"] = os.pathsep.join([str(environment.programs), environ.get("PATH", os.defpath)])
+    environ["UPGRADE101_COURSE"] = str(environment.root)  # for whoever stands in a folder of her own
     return environ
 
 

@@ -83,6 +83,14 @@ def without_an_account() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def without_a_course() -> Iterator[None]:
+    """Let a course be found by its folder alone, also where start.py runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("UPGRADE101_COURSE", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def a_new_notebook() -> Iterator[None]:
     """Let the next test call again where a start has failed in this one, as a notebook's next kernel may."""

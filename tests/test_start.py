@@ -282,10 +282,12 @@ def test_the_second_start_makes_nothing_and_passes_the_exit_code_on(course: Path
 
 
 def test_a_program_runs_as_if_the_environment_were_active(course: Path) -> None:
-    code = "import os, sys; print(os.environ['VIRTUAL_ENV']); print(sys.prefix); print('PYTHONPATH' in os.environ)"
+    code = """import os, sys
+for word in (os.environ['VIRTUAL_ENV'], sys.prefix, os.environ['UPGRADE101_COURSE'], 'PYTHONPATH' in os.environ):
+    print(word)"""
     done = finish(drive(course, COUNT, "python", "-c", code))
     folder = str(course / ".venv")
-    assert done.stdout.splitlines()[-3:] == [folder, folder, "False"]
+    assert done.stdout.splitlines()[-4:] == [folder, folder, str(course), "False"]
 
 
 def test_an_unknown_word_is_one_sentence(course: Path) -> None:

@@ -286,6 +286,17 @@ def test_the_notebooks_of_a_folder_are_found_without_checkpoints(write, cells, t
     assert read(path).number == "90"
 
 
+def test_the_course_is_found_from_another_folder_where_start_py_was_called(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "handed_in"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert root() == elsewhere.resolve()
+    monkeypatch.setenv("UPGRADE101_COURSE", str(ROOT))
+    assert root() == ROOT and root(elsewhere) == elsewhere.resolve()
+    (elsewhere / "notebooks").mkdir()
+    assert root() == elsewhere.resolve()
+
+
 def test_the_command_prints_one_line_a_fault_and_fails(write, cells):
     path = write(replaced(cells, "small-a", code("small-a", "input()")))
     ran = CliRunner().invoke(app, ["lint", str(path)])

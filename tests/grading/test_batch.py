@@ -343,6 +343,15 @@ def test_whom_only_names_is_told_before_anything_else(class_: Path) -> None:
     assert graded(class_, only=["Jo\u0308rg"])[0] == ["Jörg"]
 
 
+@pytest.mark.parametrize(
+    ("known", "hint"), [(["03_routes", "05_x"], "--lab 03_routes | 05_x"), ([], "start it in the folder of the course")]
+)
+def test_a_lab_that_is_not_there_is_told_with_what_to_do(known: list[str], hint: str) -> None:
+    with pytest.raises(ConfigurationError, match="there is no lab '99'") as told:
+        command.lab_named("99", known)
+    assert told.value.hint == hint
+
+
 def test_grading_one_anew_keeps_the_others_in_the_tables(class_: Path) -> None:
     graded(class_)
     found, said = graded(class_, only=["Ana"], again=True)

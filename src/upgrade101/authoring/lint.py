@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,9 +16,10 @@ _RULES: dict[str, tuple[Rule, ...]] = {"solutions": rules_lab.SOLUTION, "labs": 
 
 
 def root(start: Path | None = None) -> Path:
-    """Return the top of the course: the nearest folder upwards that has ``notebooks``, else the current one."""
+    """Return the top of the course: the nearest folder upwards that has ``notebooks``, else the one of start.py."""
     here = (start or Path.cwd()).resolve()
-    return next((place for place in (here, *here.parents) if (place / "notebooks").is_dir()), here)
+    told = "" if start else os.environ.get("UPGRADE101_COURSE", "")
+    return next((place for place in (here, *here.parents) if (place / "notebooks").is_dir()), Path(told or here))
 
 
 def lint(path: Path) -> list[Fault]:

@@ -37,7 +37,8 @@ def lab_named(name: str, known: Sequence[str]) -> str:
     """
     found = [each for each in known if each == name or each.partition("_")[0] == name.zfill(2)]
     if len(found) != 1:
-        raise ConfigurationError(f"there is no lab {name!r}", hint=f"--lab {' | '.join(known)}")
+        hint = f"--lab {' | '.join(known)}" if known else "start it in the folder of the course"
+        raise ConfigurationError(f"there is no lab {name!r}", hint=hint)
     return found[0]
 
 
